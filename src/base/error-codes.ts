@@ -1,0 +1,32 @@
+/** The catalogue of error codes (`noun_problem`), one line of meaning each; the reference page is generated from it. */
+export const ERROR_CODES = {
+  // catalog
+  catalog_invalid: 'The catalog has problems; `millrace check` lists them with file and line.',
+  lambda_failed: 'A lambda threw, or returned something that is not a list of documents. Its derivation stops; the rest goes on.',
+  document_invalid: 'A document breaks the schema of its collection.',
+  key_invalid: 'A part of a document’s key is missing, null, or not a boolean, integer or string.',
+  reduction_failed: 'Two documents of one key cannot be reduced as their schema says.',
+  // ingestion
+  collection_unknown: 'No captured collection of this name exists in the catalog.',
+  body_invalid: 'The request body, frame, row or line cannot be read.',
+  body_too_large: 'The request body or frame is larger than the limit.',
+  content_type_unsupported: 'The request’s content type is not one that this endpoint reads.',
+  idempotency_key_reused: 'The idempotency key was used before with other content.',
+  // log, store, endpoints
+  log_unavailable: 'The log cannot be written or read at the moment.',
+  store_unavailable: 'The store cannot be reached at the moment.',
+  store_fenced: 'Another process has taken over this work; this one must stop.',
+  endpoint_unavailable: 'The target of a materialization cannot be reached at the moment.',
+  endpoint_fenced: 'Another process has taken over this materialization; this one must stop.',
+  endpoint_table_conflict: 'The target table exists with columns other than the materialization needs.',
+  disk_full: 'The disk is full; nothing was accepted, and work goes on when there is space.',
+  // lake
+  lake_corrupt: 'Fragments of the lake have a gap, an overlap or a wrong checksum.',
+  // process
+  directory_locked: 'Another Millrace process uses this data directory.',
+  address_in_use: 'The port is taken by another process.',
+  usage_invalid: 'The command line is not understood.',
+  server_unreachable: 'No Millrace server answers at this address.',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES

@@ -1,0 +1,57 @@
+/**
+ * The log: every input in one durable order. First stop in the life of an event, and the one thing that
+ * everything else can be rebuilt from.
+ */
+
+/** Place of an entry in its partition of the log: 1 for the first, growing, never renumbered; 0 means "before all". */
+export type Position = number
+
+export type LogEntry = {
+  position: Position
+  /** When it was appended, milliseconds since the epoch; never earlier than that of the entry before. */
+  appendedAt: number
+  /** The bytes as they were appended; what they mean is not the log's concern. */
+  payload: Uint8Array
+}
+
+export type AppendRequest = {
+  payload: Uint8Array
+  /** Makes the client's repeats harmless: see `append`. 1 to 255 characters. */
+  idempotencyKey?: string
+}
+
+export type AppendReceipt = {
+  position: Position
+  /** True when this key was appended before: `position` is that of the first time, and nothing was written. */
+  isRepeat: boolean
+}
+
+export type ReadLimits = {
+  /** Stop before the entries together exceed this size; the first entry is always returned. */
+  maxBytes: number
+  /** Return no entry after this position. */
+  through?: Position
+}
+
+/**
+ * Promises, for one partition:
+ * - `append` resolves only when the entry is on stable storage (fsync, or a quorum of replicas). When it rejects, the
+ *   entry may or may not be there; with an idempotency key the caller can simply append again.
+ * - Entries are ordered as their appends were called, positions grow by exactly one, and what was read once never changes.
+ * - Of two appends with one idempotency key within `IDEMPOTENCY_WINDOW_MS` only the first writes, also across restarts and
+ *   when both run at once. With other content the second rejects with `idempotency_key_reused`.
+ * - `read` sees every entry whose append has resolved in this process, and each entry whole or not at all.
+ * - Any number of appends and reads may run at once; concurrent appends share a flush.
+ * - A failed write (`disk_full`, `log_unavailable`, both retryable) leaves the log as it was, and later appends can succeed.
+ */
+export interface Log {
+  append(request: AppendRequest): Promise<AppendReceipt>
+  /** Entries after `after`, in order; an empty list when there is none. */
+  read(after: Position, limits: ReadLimits): Promise<LogEntry[]>
+  /** Position of the last durable entry, 0 when the log is empty. */
+  head(): Promise<Position>
+  close(): Promise<void>
+}
+
+/** A week: longer than any client retries one request. */
+export const IDEMPOTENCY_WINDOW_MS = 7 * 24 * 60 * 60 * 1000
