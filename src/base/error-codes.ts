@@ -12,6 +12,13 @@ export const ERROR_CODES = {
   body_too_large: 'The request body or frame is larger than the limit.',
   content_type_unsupported: 'The request’s content type is not one that this endpoint reads.',
   idempotency_key_reused: 'The idempotency key was used before with other content.',
+  // http
+  path_unknown: 'The server has nothing at this path.',
+  method_unsupported: 'What is at this path does not take this method.',
+  request_invalid: 'A header or a part of the address is missing or malformed.',
+  upgrade_required: 'This address speaks WebSocket only.',
+  server_busy: 'The server holds as much unfinished work as its limits allow; the same request may succeed a little later.',
+  internal_error: 'Something failed inside Millrace that should not; this is a bug.',
   // log, store, endpoints
   log_unavailable: 'The log cannot be written or read at the moment.',
   store_unavailable: 'The store cannot be reached at the moment.',
@@ -19,9 +26,12 @@ export const ERROR_CODES = {
   endpoint_unavailable: 'The target of a materialization cannot be reached at the moment.',
   endpoint_fenced: 'Another process has taken over this materialization; this one must stop.',
   endpoint_table_conflict: 'The target table exists with columns other than the materialization needs.',
+  value_unsupported: 'The target of a materialization cannot hold a value, or a name, of this form.',
   disk_full: 'The disk is full; nothing was accepted, and work goes on when there is space.',
   // lake
+  lake_unavailable: 'The lake’s directory cannot be read or written at the moment.',
   lake_corrupt: 'Fragments of the lake have a gap, an overlap or a wrong checksum.',
+  query_invalid: 'The SQL over the lake is wrong, or cannot be answered from its documents.',
   // process
   directory_locked: 'Another Millrace process uses this data directory.',
   address_in_use: 'The port is taken by another process.',
@@ -30,3 +40,7 @@ export const ERROR_CODES = {
 } as const
 
 export type ErrorCode = keyof typeof ERROR_CODES
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, text)
+}

@@ -2,21 +2,12 @@
  * An endpoint: where materializations go. A SQL database holds fully reduced rows and its own checkpoint (exactly once);
  * a webhook is pushed deltas (at least once, with an idempotency key that lets the receiver make it once).
  */
-import type { Json, JsonType } from '../base/json.ts'
-import type { JsonPointer } from '../base/json-pointer.ts'
+import type { Json } from '../base/json.ts'
+import type { SelectedField } from '../model/fields/select-fields.ts'
 import type { KeyPart } from '../model/key.ts'
 import type { Position } from '../log/log.ts'
 
-/** A column of a target table, or a member of a pushed document: the outcome of field selection. */
-export type SelectedField = {
-  /** Column name, for example `segment_name` or `flow_document`. */
-  field: string
-  location: JsonPointer
-  role: 'key' | 'value' | 'document'
-  /** The JSON types that the location may have, without null. */
-  types: JsonType[]
-  mayBeNull: boolean
-}
+export type { SelectedField }
 
 export type TableSpec = {
   table: string

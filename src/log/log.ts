@@ -53,5 +53,8 @@ export interface Log {
   close(): Promise<void>
 }
 
+/** The log as those see it who only follow it. */
+export type LogReader = Pick<Log, 'read' | 'head' | 'close'>
+
 /** A week: longer than any client retries one request. */
 export const IDEMPOTENCY_WINDOW_MS = 7 * 24 * 60 * 60 * 1000

@@ -61,3 +61,6 @@ export interface Store {
   saveCursor(name: string, value: string): Promise<void>
   close(): Promise<void>
 }
+
+/** The store as those see it who own nothing: followers of outputs, with cursors of their own. */
+export type StoreReader = Pick<Store, 'load' | 'readOutputs' | 'checkpoints' | 'loadCursor' | 'saveCursor' | 'close'>

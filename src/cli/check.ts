@@ -1,0 +1,63 @@
+import { dirname } from 'node:path'
+import { Command } from 'commander'
+import type { LoadedCatalog } from '../catalog/load-catalog.ts'
+import type { Problem } from '../catalog/problem.ts'
+
+type CheckOptions = { json?: true }
+
+/** `millrace check`: everything that is wrong with a catalog, and the types of its documents written anew. */
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('Reports everything that is wrong with a catalog, and refreshes the generated types')
+    .argument('[path]', 'catalog file, or the directory of a millrace.yaml', '.')
+    .option('--json', 'print the problems as JSON')
+    .action(async (path: string, { json }: CheckOptions) => {
+      const checked = await check(path)
+      const { formatProblem } = await import('../catalog/problem.ts')
+      if (json) console.log(JSON.stringify(checked, null, 2))
+      else console.log([...checked.problems.map(formatProblem), ...checked.notes, summary(checked)].join('\n'))
+      if (checked.problems.some(({ severity }) => severity === 'error')) process.exitCode = 1
+    })
+}
+
+type Checked = {
+  problems: Problem[]
+  /** What was not done, as sentences. */
+  notes: string[]
+  counts: Record<'collection' | 'derivation' | 'materialization' | 'test', number> | undefined
+}
+
+/** Endpoints are not touched, so what the environment lacks is a warning. */
+async function check(path: string): Promise<Checked> {
+  const { catalogPath, loadCatalog } = await import('../catalog/load-catalog.ts')
+  const loaded = await loadCatalog(path, { env: process.env, missingEnv: 'warning' })
+  if (loaded.catalog === undefined) return { problems: loaded.problems, notes: [], counts: undefined }
+  const { writeTypes } = await import('../catalog/generate-types.ts')
+  writeTypes(loaded)
+  const { checkTypes } = await import('../catalog/check-types.ts')
+  const types = await checkTypes(loaded.modules, dirname(catalogPath(path)))
+  const notes = types.kind === 'checked' ? [] : ['Types were not checked: TypeScript is not installed (`npm install --save-dev typescript`).']
+  const problems = types.kind === 'checked' ? [...loaded.problems, ...types.problems] : loaded.problems
+  return { problems, notes, counts: counts(loaded.catalog) }
+}
+
+function counts({ collections, materializations, tests }: NonNullable<LoadedCatalog['catalog']>): Checked['counts'] {
+  return {
+    collection: Object.keys(collections).length,
+    derivation: Object.values(collections).filter(({ derivation }) => derivation !== undefined).length,
+    materialization: Object.keys(materializations).length,
+    test: Object.keys(tests).length,
+  }
+}
+
+function summary({ problems, counts }: Checked): string {
+  const files = plural(new Set(problems.map(({ file }) => file)).size, 'file')
+  const warnings = problems.filter(({ severity }) => severity === 'warning').length
+  if (problems.length > warnings) return `${plural(problems.length, 'problem')} in ${files}`
+  const parts = Object.entries(counts ?? {}).map(([noun, count]) => plural(count, noun))
+  return `${warnings === 0 ? 'No problems' : `No errors, ${plural(warnings, 'warning')} in ${files}`}: ${parts.join(', ')}`
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

@@ -1,0 +1,28 @@
+/** The tree of commands. Each loads its parts only when it runs, so that all start fast. */
+import { Command } from 'commander'
+import { checkCommand } from './check.ts'
+import { generateCommand } from './generate.ts'
+import { ingestCommand } from './ingest.ts'
+import { initCommand } from './init.ts'
+import { lakeCommand } from './lake.ts'
+import { queryCommand } from './query.ts'
+import { startCommand } from './start.ts'
+import { statusCommand } from './status.ts'
+import { testCommand } from './test.ts'
+import { version } from './version.ts'
+
+export function millraceCommand(): Command {
+  return new Command('millrace')
+    .description('Open customer data engine: events and tables in, live customer profiles and segments out.')
+    .version(version())
+    .showHelpAfterError('(`millrace help <command>` lists the options)')
+    .addCommand(startCommand())
+    .addCommand(initCommand())
+    .addCommand(checkCommand())
+    .addCommand(testCommand())
+    .addCommand(ingestCommand())
+    .addCommand(generateCommand())
+    .addCommand(statusCommand())
+    .addCommand(queryCommand())
+    .addCommand(lakeCommand())
+}

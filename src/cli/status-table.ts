@@ -1,0 +1,35 @@
+/** The status of an engine as lines for people. */
+import type { EngineStatus } from '../runtime/status.ts'
+import { textTable } from './text-table.ts'
+import { troubleMessages } from './status-line.ts'
+
+const COUNT = new Intl.NumberFormat('en-US')
+
+export function statusTable(status: EngineStatus): string {
+  const { startedAt, log, documents, apply, materializations, lake, memory } = status
+  const tasks = [
+    { task: 'apply', state: apply.state, position: positionsText(apply.positions) },
+    ...Object.entries(materializations).map(([name, task]) => ({ task: name, state: task.state, position: positionsText(bindingPositions(task)) })),
+    { task: 'lake', state: lake.state, position: positionsText(lake.positions) },
+  ]
+  return [
+    `Running since ${startedAt}, ${COUNT.format(Math.round(memory.residentBytes / 1024 / 1024))} MiB of memory.`,
+    `Since then ${COUNT.format(documents.accepted)} documents accepted, ${COUNT.format(documents.applied)} applied, lag ${Math.round(documents.lagMs)} ms. Head of the log: ${log.head}.`,
+    '',
+    textTable(tasks),
+    ...troubleMessages(status).map((message) => `\n${message}`),
+  ].join('\n')
+}
+
+function bindingPositions({ bindings = [] }: EngineStatus['materializations'][string]): Record<string, number> {
+  return Object.fromEntries(bindings.map(({ table, position }) => [table, position]))
+}
+
+/** One number when all are at the same place. */
+function positionsText(positions: Record<string, number> = {}): string {
+  const places = [...new Set(Object.values(positions))]
+  if (places.length <= 1) return String(places[0] ?? '')
+  return Object.entries(positions)
+    .map(([name, position]) => `${name} ${position}`)
+    .join(', ')
+}

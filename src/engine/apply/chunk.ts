@@ -1,0 +1,91 @@
+/**
+ * The documents of a stretch of the log, by collection: what a lane works on at one go. Captured collections are decoded from
+ * log entries; derived ones are filled in by the derivations of the lane, or from stored outputs when the lane lags behind.
+ */
+import { deepFreeze } from '../../base/deep-freeze.ts'
+import { MillraceError } from '../../base/errors.ts'
+import type { Json } from '../../base/json.ts'
+import type { LogEntry, Position } from '../../log/log.ts'
+import type { CompiledCollection } from '../../model/compiled-collection.ts'
+import { type DecodedSection, decodeBatch } from '../../model/document-batch.ts'
+import type { PartitionPath } from '../../model/partition.ts'
+
+/** A document on its way through derivations; `value` is frozen. */
+export type SourceDocument = {
+  value: Json
+  partition: PartitionPath
+  /** The input that it is, or that it was derived from. */
+  position: Position
+  index: number
+}
+
+export class Chunk {
+  readonly after: Position
+  readonly through: Position
+  readonly appendedAt: number
+  readonly #entries: readonly LogEntry[]
+  readonly #collections: ReadonlyMap<string, CompiledCollection>
+  readonly #documents = new Map<string, SourceDocument[]>()
+  #sections: { section: DecodedSection; position: Position }[] | undefined
+
+  constructor(after: Position, entries: readonly LogEntry[], collections: ReadonlyMap<string, CompiledCollection>) {
+    const last = entries.at(-1)
+    this.after = after
+    this.through = last?.position ?? after
+    this.appendedAt = last?.appendedAt ?? 0
+    this.#entries = entries
+    this.#collections = collections
+  }
+
+  /** Documents of a collection in the order of their inputs. */
+  documents(collection: string): SourceDocument[] {
+    const known = this.#documents.get(collection)
+    if (known !== undefined) return known
+    const documents = this.#decode(collection)
+    this.#documents.set(collection, documents)
+    return documents
+  }
+
+  /** Fills in a derived collection. */
+  fill(collection: string, documents: SourceDocument[]): void {
+    this.#documents.set(collection, documents)
+  }
+
+  /** How many documents the chunk has been asked for so far. */
+  get sizeDocuments(): number {
+    let size = 0
+    for (const documents of this.#documents.values()) size += documents.length
+    return size
+  }
+
+  #decode(collection: string): SourceDocument[] {
+    this.#sections ??= this.#entries.flatMap(({ position, payload }) =>
+      decodeBatch(payload).map((section) => ({ section, position })),
+    )
+    const documents: SourceDocument[] = []
+    for (const { section, position } of this.#sections) {
+      if (section.collection === collection) this.#decodeSection(section, position, documents)
+    }
+    return documents
+  }
+
+  #decodeSection(section: DecodedSection, position: Position, into: SourceDocument[]): void {
+    const { partitions, firstIndex } = section
+    const numbers = section.partitionNumbers()
+    const isOfThisSchema = this.#collections.get(section.collection)?.schemaHash === section.schemaHash
+    section.documents().forEach((text, i) => {
+      const value = deepFreeze(JSON.parse(text) as Json)
+      if (!isOfThisSchema) this.#requireValid(section.collection, value, position)
+      into.push({ value, partition: partitions[numbers[i] ?? 0] ?? '', position, index: firstIndex + i })
+    })
+  }
+
+  /** The log keeps documents that were valid when they came; the schema may have changed since. */
+  #requireValid(collection: string, value: Json, position: Position): void {
+    const [violation] = this.#collections.get(collection)?.schema.validate(value) ?? []
+    if (violation === undefined) return
+    throw new MillraceError('document_invalid', `A document of "${collection}" at log position ${position} breaks today’s schema: ${violation.pointer || '/'} ${violation.message}.`, {
+      hint: 'The schema was changed after the document was accepted. Change it so that earlier documents remain valid.',
+    })
+  }
+}

@@ -1,0 +1,71 @@
+/** Errors as HTTP answers: problem details (RFC 9457), the same for every endpoint. */
+import { ERROR_CODES, type ErrorCode } from '../base/error-codes.ts'
+import { MillraceError } from '../base/errors.ts'
+
+/** One reason why one document was refused. */
+export type DocumentViolation = {
+  collection: string
+  /** Of the document within its collection, 0 for the first. */
+  index: number
+  /** Line of an NDJSON body, 1 for the first. */
+  line?: number
+  /** Row of a CSV or TSV body; the header is row 1. */
+  row?: number
+  code: ErrorCode
+  /** JSON pointer into the document. */
+  pointer: string
+  message: string
+}
+
+export type Problem = {
+  status: number
+  code: ErrorCode
+  /** What the code means, always the same. */
+  title: string
+  /** What failed this time. */
+  detail: string
+  hint?: string
+  violations?: DocumentViolation[]
+}
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
+
+/** The codes that endpoints answer with. Whatever is not listed is not the client's doing: 500. */
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  document_invalid: 400,
+  key_invalid: 400,
+  body_invalid: 400,
+  request_invalid: 400,
+  collection_unknown: 404,
+  path_unknown: 404,
+  method_unsupported: 405,
+  body_too_large: 413,
+  content_type_unsupported: 415,
+  idempotency_key_reused: 422,
+  upgrade_required: 426,
+  server_busy: 503,
+  log_unavailable: 503,
+  store_unavailable: 503,
+  disk_full: 507,
+}
+
+/** Long enough for a flush or a failover, short enough that nobody gives up. */
+const RETRY_AFTER_SECONDS = 1
+/** A disk is not emptied within a second. */
+const RETRY_AFTER_DISK_FULL_SECONDS = 10
+
+export function problem(code: ErrorCode, detail: string, hint?: string): Problem {
+  return { status: STATUS[code] ?? 500, code, title: ERROR_CODES[code], detail, ...(hint !== undefined && { hint }) }
+}
+
+/** The answer for anything that was thrown; what is no MillraceError is a bug, and its message stays inside. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof MillraceError) return problem(error.code, error.message, error.hint)
+  return problem('internal_error', 'The request failed for a reason inside Millrace.', 'Whether it was accepted is unknown; repeat it with an Idempotency-Key.')
+}
+
+/** Header `Retry-After` where the same request may succeed later. */
+export function retryHeaders({ status, code }: Problem): Record<string, string> {
+  if (status !== 503 && status !== 507) return {}
+  return { 'retry-after': String(code === 'disk_full' ? RETRY_AFTER_DISK_FULL_SECONDS : RETRY_AFTER_SECONDS) }
+}

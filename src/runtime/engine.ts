@@ -1,0 +1,182 @@
+/**
+ * The composition root: puts ports, implementations, threads and the front door together, and takes them apart again in order.
+ * The main thread takes requests and appends to the log; applying, materializing and filing run in threads of their own, each
+ * following the log or the store by position. A message between threads never carries a document, only "there is more".
+ */
+import { systemClock } from '../base/clock.ts'
+import type { Json } from '../base/json.ts'
+import type { ApplyStatus } from '../engine/apply/apply.ts'
+import { createIngest, type Ingest } from '../engine/ingest/ingest.ts'
+import { createServer, type HttpServer } from '../http/server.ts'
+import type { Log } from '../log/log.ts'
+import type { Catalog, Materialization } from '../model/catalog.ts'
+import { SchemaSet } from '../model/schema/schema-set.ts'
+import { type EngineConfig, type EngineOptions, engineConfigSchema } from './config.ts'
+import { dataDirectory, lockDataDirectory } from './data-directory.ts'
+import { Progress } from './progress.ts'
+import { requireCatalog } from './require-catalog.ts'
+import { siblingModule } from './sibling-module.ts'
+import type { EngineStatus } from './status.ts'
+import { openLog } from './storage.ts'
+import { TaskThread } from './task-thread.ts'
+import type { LakeStatus } from './threads/lake-thread.ts'
+import type { MaterializeStatus } from './threads/materialize-thread.ts'
+
+export type Engine = {
+  /** For example `http://127.0.0.1:8080`. */
+  url: string
+  catalog: Catalog
+  ingest: Ingest
+  status: () => EngineStatus
+  /** Stops accepting, commits what is applied, publishes what the lake holds open. Safe to call twice. */
+  stop: () => Promise<void>
+}
+
+/** Time for open transactions to be committed; what is not is replayed from the log at the next start. */
+const STOP_TIMEOUT_MS = 20_000
+/** Heaps: registers and the open transaction of `apply`, pending rows of a materialization, a few batches for the lake. */
+const APPLY_HEAP_MB = 1024
+const MATERIALIZE_HEAP_MB = 1024
+const LAKE_HEAP_MB = 256
+
+/** Rejects with `catalog_invalid`, `directory_locked`, `address_in_use`, or what log and store reject with. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const config = engineConfigSchema.parse(options)
+  const catalog = await requireCatalog(config.catalog)
+  const release = lockDataDirectory(dataDirectory(config.data))
+  try {
+    const engine = new RunningEngine(config, catalog, await openLog(config, systemClock), release)
+    await engine.listen()
+    return engine
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+class RunningEngine implements Engine {
+  readonly catalog: Catalog
+  readonly ingest: Ingest
+  url = ''
+  readonly #config: EngineConfig
+  readonly #log: Log
+  readonly #release: () => void
+  readonly #startedAt = systemClock.now()
+  readonly #applied = new Progress()
+  readonly #apply: TaskThread<ApplyStatus>
+  readonly #materializations: TaskThread<MaterializeStatus>[]
+  readonly #lake: TaskThread<LakeStatus>
+  #server: HttpServer | undefined
+  #head = 0
+  #stopped: Promise<void> | undefined
+
+  constructor(config: EngineConfig, catalog: Catalog, log: Log, release: () => void) {
+    this.catalog = catalog
+    this.#config = config
+    this.#log = log
+    this.#release = release
+    this.ingest = this.#observe(createIngest({ catalog, schemas: new SchemaSet(catalog.schemas), log }))
+    this.#apply = this.#startApply()
+    this.#materializations = Object.values(catalog.materializations).map((materialization) => this.#startMaterialization(materialization))
+    this.#lake = this.#startLake()
+  }
+
+  async listen(): Promise<void> {
+    this.#head = await this.#log.head()
+    const { host, port } = this.#config
+    this.#server = createServer({ ingest: this.ingest, status: () => statusJson(this.status()), clock: systemClock, reportBug })
+    const bound = await this.#server.listen({ host, port })
+    this.url = `http://${host}:${bound.port}`
+  }
+
+  status(): EngineStatus {
+    const now = systemClock.now()
+    return {
+      startedAt: new Date(this.#startedAt).toISOString(),
+      log: { head: this.#head },
+      documents: { accepted: this.#applied.accepted, applied: this.#applied.done, lagMs: this.#applied.lagMs(now) },
+      apply: { ...this.#apply.state, ...this.#apply.status },
+      materializations: Object.fromEntries(this.#materializations.map(({ name, state, status }) => [name, { ...state, ...status }])),
+      lake: { ...this.#lake.state, ...this.#lake.status },
+      memory: { residentBytes: process.memoryUsage.rss() },
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    await this.#server?.close()
+    await this.#apply.stop(STOP_TIMEOUT_MS)
+    await Promise.all([...this.#materializations, this.#lake].map((thread) => thread.stop(STOP_TIMEOUT_MS)))
+    await this.#log.close()
+    this.#release()
+  }
+
+  /** Counts what is accepted, and wakes those that follow the log. */
+  #observe(ingest: Ingest): Ingest {
+    return {
+      ...ingest,
+      append: async (batches, idempotencyKey) => {
+        const receipt = await ingest.append(batches, idempotencyKey)
+        if (receipt.isRepeat) return receipt
+        this.#head = Math.max(this.#head, receipt.position)
+        this.#applied.accept(receipt.position, receipt.documents, systemClock.now())
+        for (const thread of [this.#apply, this.#lake, ...this.#materializations]) thread.wake()
+        return receipt
+      },
+    }
+  }
+
+  #startApply(): TaskThread<ApplyStatus> {
+    return new TaskThread({
+      name: 'apply',
+      module: siblingModule(import.meta.url, './threads/apply-thread'),
+      input: { config: this.#config, catalog: this.catalog },
+      heapMb: APPLY_HEAP_MB,
+      onChange: ({ status }) => {
+        if (!status) return
+        this.#applied.reach(Math.min(this.#head, ...livePositions(status)))
+        for (const thread of [this.#lake, ...this.#materializations]) thread.wake()
+      },
+    })
+  }
+
+  #startMaterialization(materialization: Materialization): TaskThread<MaterializeStatus> {
+    return new TaskThread({
+      name: materialization.name,
+      module: siblingModule(import.meta.url, './threads/materialize-thread'),
+      input: { config: this.#config, catalog: this.catalog, materialization },
+      heapMb: MATERIALIZE_HEAP_MB,
+      onChange: () => {},
+    })
+  }
+
+  #startLake(): TaskThread<LakeStatus> {
+    return new TaskThread({
+      name: 'lake',
+      module: siblingModule(import.meta.url, './threads/lake-thread'),
+      input: { config: this.#config, catalog: this.catalog },
+      heapMb: LAKE_HEAP_MB,
+      onChange: () => {},
+    })
+  }
+}
+
+/** What of the status JSON can say: members that are undefined vanish. */
+function statusJson(status: EngineStatus): Json {
+  return JSON.parse(JSON.stringify(status)) as Json
+}
+
+/** To stderr: a bug in a request must not end the process, and must not pass in silence. */
+function reportBug(error: unknown): void {
+  process.stderr.write(`A request met a defect of Millrace: ${error instanceof Error ? error.stack : String(error)}\n`)
+}
+
+/** Positions of the derivations that a failure does not hold. */
+function livePositions({ positions, stopped }: ApplyStatus): number[] {
+  const held = new Set(stopped.map(({ derivation }) => derivation))
+  return Object.entries(positions).flatMap(([name, position]) => (held.has(name) ? [] : [position]))
+}

@@ -1,0 +1,30 @@
+/** The thread that applies the log: derivations, registers, the transaction. */
+import { systemClock } from '../../base/clock.ts'
+import { Apply, type ApplyStatus } from '../../engine/apply/apply.ts'
+import { planDerivations } from '../../engine/apply/plan.ts'
+import type { Catalog } from '../../model/catalog.ts'
+import { SchemaSet } from '../../model/schema/schema-set.ts'
+import type { EngineConfig } from '../config.ts'
+import { loadAllLambdas } from '../load-all-lambdas.ts'
+import { openLogReader, openStore } from '../storage.ts'
+import { serveTask } from './thread-task.ts'
+
+export type ApplyInput = { config: EngineConfig; catalog: Catalog }
+
+/** One partition until the log has several. */
+const PARTITION = '0'
+
+await serveTask<ApplyInput, ApplyStatus>(async ({ input: { config, catalog }, bell, report }) => {
+  const lambdas = await loadAllLambdas(catalog)
+  const plan = planDerivations({ catalog, schemas: new SchemaSet(catalog.schemas), lambdas })
+  const log = await openLogReader(config)
+  const store = await openStore(config)
+  const apply = new Apply({ plan, log, store, clock: systemClock, partition: PARTITION, bell, report })
+  return {
+    run: (signal) => apply.run(signal),
+    close: async () => {
+      await store.close()
+      await log.close()
+    },
+  }
+})

@@ -1,0 +1,61 @@
+/** The thread that files documents into the lake. */
+import { systemClock } from '../../base/clock.ts'
+import type { Position } from '../../log/log.ts'
+import { createLakeWriter, type LakeReport } from '../../lake/lake-writer.ts'
+import type { Catalog } from '../../model/catalog.ts'
+import type { EngineConfig } from '../config.ts'
+import { dataDirectory } from '../data-directory.ts'
+import { openLogReader, openStoreReader } from '../storage.ts'
+import { serveTask } from './thread-task.ts'
+
+export type LakeInput = { config: EngineConfig; catalog: Catalog }
+
+export type LakeStatus = {
+  /** Published since the start. */
+  fragments: number
+  documents: number
+  /** Read up to here, by collection. */
+  positions: Record<string, Position>
+  /** Why the writer waits, when it does. */
+  waitingFor?: string
+}
+
+await serveTask<LakeInput, LakeStatus>(async ({ input: { config, catalog }, bell, report }) => {
+  const { lakePath, lakeManifestPath } = dataDirectory(config.data)
+  const log = await openLogReader(config)
+  const store = await openStoreReader(config)
+  const writer = createLakeWriter({
+    ...config.lake,
+    directory: lakePath,
+    manifestPath: lakeManifestPath,
+    collections: Object.values(catalog.collections),
+    log,
+    store,
+    clock: systemClock,
+  })
+  let status: LakeStatus = { fragments: 0, documents: 0, positions: {} }
+  const onReport = (event: LakeReport) => {
+    status = nextStatus(status, event)
+    report(status)
+  }
+  return {
+    run: (signal) => writer.run(signal, (waiting) => bell.wait(waiting), onReport),
+    close: async () => {
+      await store.close()
+      await log.close()
+    },
+  }
+})
+
+function nextStatus({ fragments, documents, positions }: LakeStatus, event: LakeReport): LakeStatus {
+  switch (event.kind) {
+    case 'published': {
+      const published = event.fragments.reduce((sum, fragment) => sum + fragment.documents, 0)
+      return { fragments: fragments + event.fragments.length, documents: documents + published, positions }
+    }
+    case 'idle':
+      return { fragments, documents, positions: Object.fromEntries(event.positions) }
+    case 'failed':
+      return { fragments, documents, positions, waitingFor: event.error.message }
+  }
+}

@@ -1,0 +1,104 @@
+/** The store's files: their tables and how connections to them are set up. */
+import { DatabaseSync } from 'node:sqlite'
+import { onSqliteFile } from '../../base/sqlite-failure.ts'
+
+const TABLES = `
+  create table if not exists spaces (
+    id integer primary key,
+    name text not null unique
+  ) strict;
+
+  create table if not exists documents (
+    space integer not null,
+    key text not null,
+    value text not null,
+    primary key (space, key)
+  ) strict, without rowid;
+
+  create table if not exists outputs (
+    id integer primary key,
+    collection text not null,
+    through integer not null,
+    after integer not null,
+    appended_at integer not null,
+    payload blob not null,
+    unique (collection, through)
+  ) strict;
+
+  create table if not exists checkpoints (
+    task text primary key,
+    position integer not null
+  ) strict, without rowid;
+
+  create table if not exists owners (
+    partition text primary key,
+    fence integer not null
+  ) strict, without rowid;
+`
+
+const CURSORS = `
+  create table if not exists cursors (
+    name text primary key,
+    value text not null
+  ) strict, without rowid;
+`
+
+export const IN_MEMORY = ':memory:'
+
+const PAGE_BYTES = 8192
+/** Longer than any transaction takes: a second writer (two owners at once) waits rather than fails. */
+const BUSY_MS = 60_000
+const WAL_BYTES_KEPT = 64_000_000
+
+/** Memory for pages, per connection. */
+export const CACHE_BYTES = 64_000_000
+
+export type StoreDatabaseOptions = {
+  path: string
+  cacheBytes?: number
+  /** Size limit of the file in pages, as a full disk would set it. */
+  pagesMax?: number
+}
+
+/** A connection that may write; makes the file and its tables when they are missing. */
+export function openStoreDatabase({ path, cacheBytes = CACHE_BYTES, pagesMax }: StoreDatabaseOptions): DatabaseSync {
+  return onStoreFile(path, () => {
+    const db = new DatabaseSync(path, { timeout: BUSY_MS })
+    // Commits are not flushed one by one: the log can replay those that a crash of the machine undoes.
+    db.exec(`
+      pragma page_size = ${PAGE_BYTES};
+      pragma journal_mode = wal;
+      pragma synchronous = normal;
+      pragma wal_autocheckpoint = 0;
+      pragma journal_size_limit = ${WAL_BYTES_KEPT};
+      pragma cache_size = -${Math.ceil(cacheBytes / 1024)};
+      ${TABLES}
+    `)
+    if (pagesMax !== undefined) db.exec(`pragma max_page_count = ${pagesMax}`)
+    return db
+  })
+}
+
+/** A connection that only reads a file which exists. */
+export function openStoreDatabaseForReading({ path, cacheBytes = CACHE_BYTES }: StoreDatabaseOptions): DatabaseSync {
+  return onStoreFile(path, () => {
+    // Not `readOnly`: after a crash the first connection must be able to recover the write-ahead log.
+    const db = new DatabaseSync(path, { timeout: BUSY_MS })
+    db.exec(`pragma query_only = 1; pragma cache_size = -${Math.ceil(cacheBytes / 1024)}`)
+    return db
+  })
+}
+
+/** Cursors have a file of their own, so that saving one never waits for a long commit. */
+export function openCursorDatabase(path: string): DatabaseSync {
+  return onStoreFile(path, () => {
+    const db = new DatabaseSync(path, { timeout: BUSY_MS })
+    db.exec(`pragma journal_mode = wal; pragma synchronous = full; ${CURSORS}`)
+    return db
+  })
+}
+
+/** Runs `work`, throwing failures of the file as the store's own errors. */
+export function onStoreFile<Result>(path: string, work: () => Result): Result {
+  return onSqliteFile({ role: 'store', path, unavailable: 'store_unavailable' }, work)
+}

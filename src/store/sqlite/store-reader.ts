@@ -1,0 +1,84 @@
+/** Reads documents, outputs and checkpoints over one connection, in short transactions: none holds back the writer's checkpoints. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { invariant } from '../../base/errors.ts'
+import type { Position } from '../../log/log.ts'
+import type { OutputBatch } from '../store.ts'
+
+const SELECT_SPACE = 'select id from spaces where name = ?'
+const SELECT_VALUE = 'select value from documents where space = ? and key = ?'
+const SELECT_CHECKPOINTS = 'select task, position from checkpoints'
+const SELECT_OUTPUTS = `
+  select through, after, appended_at, payload
+  from outputs
+  where collection = ? and through > ?
+  order by through
+`
+
+export class StoreReader {
+  readonly #db: DatabaseSync
+  readonly #selectSpace: StatementSync
+  readonly #selectValue: StatementSync
+  readonly #selectOutputs: StatementSync
+  readonly #selectCheckpoints: StatementSync
+  readonly #spaceIds = new Map<string, number>()
+
+  constructor(db: DatabaseSync) {
+    const prepare = (sql: string) => {
+      const statement = db.prepare(sql)
+      statement.setReturnArrays(true)
+      return statement
+    }
+    this.#db = db
+    this.#selectSpace = prepare(SELECT_SPACE)
+    this.#selectValue = prepare(SELECT_VALUE)
+    this.#selectOutputs = prepare(SELECT_OUTPUTS)
+    this.#selectCheckpoints = prepare(SELECT_CHECKPOINTS)
+  }
+
+  load(space: string, keys: readonly string[]): (string | undefined)[] {
+    const spaceId = this.#spaceId(space)
+    if (spaceId === undefined) return keys.map(() => undefined)
+    // One transaction for all: SQLite would take and drop its locks for every key.
+    return this.#inTransaction(() => keys.map((key) => this.#loadOne(spaceId, key)))
+  }
+
+  outputs(collection: string, after: Position, maxBytes: number): OutputBatch[] {
+    const batches: OutputBatch[] = []
+    let bytes = 0
+    for (const row of this.#selectOutputs.iterate(collection, after)) {
+      const [through, after, appendedAt, payload] = row as unknown as [number, number, number, Uint8Array]
+      bytes += payload.byteLength
+      if (bytes > maxBytes && batches.length > 0) break
+      batches.push({ collection, after, through, appendedAt, payload })
+    }
+    return batches
+  }
+
+  checkpoints(): Map<string, Position> {
+    return new Map(this.#selectCheckpoints.all() as unknown as [string, Position][])
+  }
+
+  #loadOne(spaceId: number, key: string): string | undefined {
+    invariant(key.isWellFormed(), 'keys of documents are well-formed strings')
+    const row = this.#selectValue.get(spaceId, key) as unknown as [string] | undefined
+    return row?.[0]
+  }
+
+  #inTransaction<Result>(work: () => Result): Result {
+    if (this.#db.isTransaction) return work()
+    this.#db.exec('begin')
+    try {
+      return work()
+    } finally {
+      this.#db.exec('commit')
+    }
+  }
+
+  #spaceId(space: string): number | undefined {
+    const known = this.#spaceIds.get(space)
+    if (known !== undefined) return known
+    const row = this.#selectSpace.get(space) as unknown as [number] | undefined
+    if (row) this.#spaceIds.set(space, row[0])
+    return row?.[0]
+  }
+}

@@ -1,0 +1,121 @@
+/** Applies transactions to the file, each as one of SQLite's. Keeps the invariant that documents, outputs and checkpoints move together. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { MillraceError } from '../../base/errors.ts'
+import type { Position } from '../../log/log.ts'
+import type { Ownership } from '../store.ts'
+import { unpackChanges, type PackedTransaction, type SpaceChanges } from './packed-transaction.ts'
+import { onStoreFile, openStoreDatabase, type StoreDatabaseOptions } from './store-database.ts'
+
+const ACQUIRE = `
+  insert into owners (partition, fence) values (?, 1)
+  on conflict (partition) do update set fence = fence + 1
+  returning fence
+`
+const SELECT_FENCE = 'select fence from owners where partition = ?'
+const SELECT_CHECKPOINTS = 'select task, position from checkpoints'
+const INSERT_SPACE = 'insert into spaces (name) values (?) on conflict (name) do update set name = name returning id'
+const UPSERT_DOCUMENT = `
+  insert into documents (space, key, value) values (?, ?, ?)
+  on conflict (space, key) do update set value = excluded.value
+`
+const DELETE_DOCUMENT = 'delete from documents where space = ? and key = ?'
+const INSERT_OUTPUT = 'insert into outputs (collection, through, after, appended_at, payload) values (?, ?, ?, ?, ?)'
+const UPSERT_CHECKPOINT = `
+  insert into checkpoints (task, position) values (?, ?)
+  on conflict (task) do update set position = excluded.position
+`
+
+/** With a file of the write-ahead log beyond this, its pages are moved into the main file after a commit. */
+const CHECKPOINT_FROM_PAGES = 1000
+
+export class StoreWriter {
+  readonly #path: string
+  readonly #db: DatabaseSync
+  readonly #upsertDocument: StatementSync
+  readonly #deleteDocument: StatementSync
+  readonly #spaceIds = new Map<string, number>()
+
+  constructor(options: StoreDatabaseOptions) {
+    this.#path = options.path
+    this.#db = openStoreDatabase(options)
+    this.#upsertDocument = this.#db.prepare(UPSERT_DOCUMENT)
+    this.#deleteDocument = this.#db.prepare(DELETE_DOCUMENT)
+  }
+
+  get database(): DatabaseSync {
+    return this.#db
+  }
+
+  acquire(partition: string): Ownership {
+    return this.#transact(() => {
+      const { fence } = this.#db.prepare(ACQUIRE).get(partition) as { fence: number }
+      const rows = this.#db.prepare(SELECT_CHECKPOINTS).all() as { task: string; position: Position }[]
+      return { fence, checkpoints: new Map(rows.map(({ task, position }) => [task, position])) }
+    })
+  }
+
+  commit(partition: string, fence: number, transaction: PackedTransaction): void {
+    this.#transact(() => {
+      this.#requireFence(partition, fence)
+      for (const changes of unpackChanges(transaction)) this.#writeDocuments(changes)
+      const insertOutput = this.#db.prepare(INSERT_OUTPUT)
+      for (const { collection, through, after, appendedAt, payload } of transaction.outputs) {
+        insertOutput.run(collection, through, after, appendedAt, payload)
+      }
+      const upsertCheckpoint = this.#db.prepare(UPSERT_CHECKPOINT)
+      for (const { task, position } of transaction.checkpoints) upsertCheckpoint.run(task, position)
+    })
+  }
+
+  /** Moves committed pages into the main file. A failure is made up for after the next commit. */
+  checkpoint(): void {
+    this.#db.exec('pragma wal_checkpoint(passive)')
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #transact<Result>(work: () => Result): Result {
+    return onStoreFile(this.#path, () => {
+      this.#db.exec('begin immediate')
+      try {
+        const result = work()
+        this.#db.exec('commit')
+        return result
+      } catch (error) {
+        this.#spaceIds.clear()
+        // After some failures SQLite has rolled back by itself.
+        if (this.#db.isTransaction) this.#db.exec('rollback')
+        throw error
+      }
+    })
+  }
+
+  #requireFence(partition: string, fence: number): void {
+    const row = this.#db.prepare(SELECT_FENCE).get(partition) as { fence: number } | undefined
+    if (row?.fence === fence) return
+    throw new MillraceError('store_fenced', `Partition "${partition}" has another owner (fence ${row?.fence ?? 'none'}, ours ${fence}).`, {
+      hint: 'Only one process may apply a partition; this one stops, and the newer one goes on.',
+    })
+  }
+
+  #writeDocuments({ space, keys, values }: SpaceChanges): void {
+    const spaceId = this.#spaceId(space)
+    // In the order of the table: neighbours share pages, which are then found in memory.
+    const order = keys.map((_, i) => i).sort((a, b) => ((keys[a] as string) < (keys[b] as string) ? -1 : 1))
+    for (const i of order) {
+      const [key, value] = [keys[i] as string, values[i]]
+      if (value === undefined) this.#deleteDocument.run(spaceId, key)
+      else this.#upsertDocument.run(spaceId, key, value)
+    }
+  }
+
+  #spaceId(space: string): number {
+    const known = this.#spaceIds.get(space)
+    if (known !== undefined) return known
+    const { id } = this.#db.prepare(INSERT_SPACE).get(space) as { id: number }
+    this.#spaceIds.set(space, id)
+    return id
+  }
+}
