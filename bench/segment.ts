@@ -76,7 +76,8 @@ class Follower {
   }
 
   async untilBehindBy(documents: number): Promise<void> {
-    while (this.#accepted - this.#done > documents) await new Promise((resolve) => setTimeout(resolve, 5)).then(() => this.sample())
+    while (this.#accepted - this.#done > documents)
+      await new Promise((resolve) => setTimeout(resolve, 5)).then(() => this.sample())
   }
 
   sample(): void {
@@ -89,7 +90,11 @@ class Follower {
     const reached = Math.min(...positions)
     while ((this.#counts[0]?.position ?? Number.POSITIVE_INFINITY) <= reached) this.#done += this.#counts.shift()?.documents ?? 0
     const { residentBytes } = this.#engine.status().memory
-    this.samples.push({ atMs: performance.now() - this.#startedAt, documents: this.#done, residentMb: residentBytes / 1024 / 1024 })
+    this.samples.push({
+      atMs: performance.now() - this.#startedAt,
+      documents: this.#done,
+      residentMb: residentBytes / 1024 / 1024,
+    })
   }
 
   /** Events a second between two counts, by when the tables had passed them. */

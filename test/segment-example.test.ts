@@ -79,12 +79,13 @@ describe('generated events', () => {
   })
 })
 
-describe('the command', () => {
-  const millrace = (...args: string[]) =>
-    spawnSync(process.execPath, [join(import.meta.dirname, '../bin/millrace.mjs'), 'test', ...args], { encoding: 'utf8' })
+function runCommand(...args: string[]) {
+  return spawnSync(process.execPath, [join(import.meta.dirname, '../bin/millrace.mjs'), ...args], { encoding: 'utf8' })
+}
 
+describe('`millrace test`', () => {
   test('prints how each test ended and exits with 0', () => {
-    const { stdout, stderr, status } = millrace(EXAMPLE, '--only', 'segmentation events')
+    const { stdout, stderr, status } = runCommand('test', EXAMPLE, '--only', 'segmentation events')
     expect(stderr).toBe('')
     expect(stdout).toBe(
       [
@@ -101,7 +102,7 @@ describe('the command', () => {
 
   test('prints where documents differ and exits with 1', () => {
     // Asked to be exact, that test fails: it names some members only.
-    const { stdout, status } = millrace(EXAMPLE, '--only', 'user profiles', '--exact')
+    const { stdout, status } = runCommand('test', EXAMPLE, '--only', 'user profiles', '--exact')
     expect(stdout).toContain('User profiles update with segmentation events: FAILED\n')
     expect(stdout).toMatch(/ {2}verify examples\/segment\/profiles \(.*tests\.millrace\.yaml:\d+\)/)
     expect(stdout).toContain('    document ["alice"] differs\n')
@@ -111,7 +112,7 @@ describe('the command', () => {
   })
 
   test('prints results as JSON', () => {
-    const { stdout, status } = millrace(EXAMPLE, '--only', 'user profiles', '--exact', '--json')
+    const { stdout, status } = runCommand('test', EXAMPLE, '--only', 'user profiles', '--exact', '--json')
     expect(JSON.parse(stdout)).toMatchObject({
       passed: 0,
       failed: 1,
@@ -121,10 +122,10 @@ describe('the command', () => {
   })
 
   test('says which test was meant, and where the catalog is not', () => {
-    const misspelt = millrace(EXAMPLE, '--only', 'a late event decides membership but does not move lats')
+    const misspelt = runCommand('test', EXAMPLE, '--only', 'a late event decides membership but does not move lats')
     expect(misspelt.stderr).toContain('Did you mean "A late event decides membership but does not move last"?')
     expect(misspelt.status).toBe(1)
-    const missing = millrace(join(EXAMPLE, 'nowhere.yaml'))
+    const missing = runCommand('test', join(EXAMPLE, 'nowhere.yaml'))
     expect(missing.stderr).toContain('nowhere.yaml')
     expect(missing.status).toBe(1)
   })

@@ -13,7 +13,9 @@ export const environment = { ...process.env, PATH: `${bin}${delimiter}${process.
 
 /** Installs when package-lock.json has changed since the last installation, or when there was none. */
 export function ensureInstalled() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   const stamp = join(root, 'node_modules', '.millrace-installed')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   console.log('Installing dependencies (once) …')

@@ -35,7 +35,12 @@ function commandPages(command: Command, path: string): string[] {
 function endpointPage({ methods, path, summary, notes, request, errors }: Endpoint): string {
   const lines = [`## ${methods.join(', ')} \`${path}\``, '', summary, '']
   if (request) lines.push(...Object.entries(request.headers).map(([name, text]) => `- header \`${name}\`: ${text}`))
-  if (request) lines.push(`- body: ${Object.keys(request.bodies).map((type) => `\`${type}\``).join(', ')}`)
+  if (request)
+    lines.push(
+      `- body: ${Object.keys(request.bodies)
+        .map((type) => `\`${type}\``)
+        .join(', ')}`,
+    )
   lines.push(...notes.map((note) => `- ${note}`))
   if (errors.length > 0) lines.push(`- errors: ${errors.map((code) => `\`${code}\``).join(', ')}`)
   return `${lines.join('\n')}\n`
@@ -67,13 +72,15 @@ function fieldRows(node: JsonSchemaNode, root: JsonSchemaNode, path: string, dep
   const rows: string[] = []
   for (const [name, child] of Object.entries(target.properties ?? {})) {
     const childPath = path === '' ? name : `${path}.${name}`
-    const fallback = child.default === undefined || typeof child.default === 'object' ? '' : `\`${JSON.stringify(child.default)}\``
+    const fallback =
+      child.default === undefined || typeof child.default === 'object' ? '' : `\`${JSON.stringify(child.default)}\``
     rows.push(`| \`${childPath}\` | ${(child.description ?? '').replaceAll('|', '\\|').replaceAll('\n', ' ')} | ${fallback} |\n`)
     rows.push(...fieldRows(child, root, childPath, depth + 1))
   }
   for (const branch of [...(target.anyOf ?? []), ...(target.oneOf ?? [])]) rows.push(...fieldRows(branch, root, path, depth + 1))
   if (target.items) rows.push(...fieldRows(target.items, root, `${path}[]`, depth + 1))
-  if (typeof target.additionalProperties === 'object') rows.push(...fieldRows(target.additionalProperties, root, `${path}.<name>`, depth + 1))
+  if (typeof target.additionalProperties === 'object')
+    rows.push(...fieldRows(target.additionalProperties, root, `${path}.<name>`, depth + 1))
   return [...new Set(rows)]
 }
 

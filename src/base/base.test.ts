@@ -38,7 +38,10 @@ test('a pointer reads own members only', () => {
 test('plain JSON comes back as it is, anything else as JSON would write it', () => {
   const plain = { a: [1, { b: null }] }
   expect(toPlainJson(plain)).toBe(plain)
-  expect(toPlainJson({ a: undefined, at: new Date(0), list: [Number.NaN] })).toEqual({ at: '1970-01-01T00:00:00.000Z', list: [null] })
+  expect(toPlainJson({ a: undefined, at: new Date(0), list: [Number.NaN] })).toEqual({
+    at: '1970-01-01T00:00:00.000Z',
+    list: [null],
+  })
   expect(toPlainJson(undefined)).toBeUndefined()
   const cycle: Record<string, unknown> = {}
   cycle['self'] = cycle

@@ -50,14 +50,18 @@ const transform = z.strictObject({
     .array(pointer)
     .min(1)
     .optional()
-    .describe('Locations in the source document: documents of equal values share a register and are kept in order. Default: the source’s key.'),
+    .describe(
+      'Locations in the source document: documents of equal values share a register and are kept in order. Default: the source’s key.',
+    ),
   update: z
     .strictObject({
       lambda,
       rollbackOnConflict: z
         .boolean()
         .optional()
-        .describe('When a register would break its schema: true undoes the document’s updates and still publishes, false (default) stops.'),
+        .describe(
+          'When a register would break its schema: true undoes the document’s updates and still publishes, false (default) stops.',
+        ),
     })
     .optional()
     .describe('Updates the register; needs `register`.'),
@@ -127,7 +131,10 @@ const binding = z
   .strictObject({
     source,
     table: z.string().min(1).optional().describe('Table of the SQL endpoint; for a webhook a name for messages.'),
-    resource: z.strictObject({ table: z.string().min(1) }).optional().describe('Another way to write `table`.'),
+    resource: z
+      .strictObject({ table: z.string().min(1) })
+      .optional()
+      .describe('Another way to write `table`.'),
     fields: fields.optional(),
   })
   .refine((binding) => binding.table === undefined || binding.resource === undefined, {

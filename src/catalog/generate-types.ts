@@ -10,17 +10,17 @@ import { capitalCase } from './capital-case.ts'
 import { propertyName, SchemaTypes } from './schema-type.ts'
 
 /** What `loadCatalog` yields. */
-type Loaded = { catalog: Catalog | undefined; definedIn: Readonly<Record<string, string>> }
+type Loaded = { declared: Catalog | undefined; definedIn: Readonly<Record<string, string>> }
 
-/** The text of each file of types by its absolute path; nothing for a catalog with errors. */
-export function generateTypes({ catalog, definedIn }: Loaded): Map<string, string> {
+/** The text of each file of types by its absolute path; nothing for a catalog whose files have errors. */
+export function generateTypes({ declared, definedIn }: Loaded): Map<string, string> {
   const texts = new Map<string, string>()
-  if (catalog === undefined) return texts
-  const schemas = new SchemaSet(catalog.schemas)
-  const collections = Object.values(catalog.collections)
+  if (declared === undefined) return texts
+  const schemas = new SchemaSet(declared.schemas)
+  const collections = Object.values(declared.collections)
   for (const file of new Set(collections.flatMap(({ name, derivation }) => (derivation ? (definedIn[name] ?? []) : [])))) {
     const local = collections.filter((collection) => definedIn[collection.name] === file)
-    texts.set(typesPath(file), new TypesFile(catalog, schemas).text(basename(file), local))
+    texts.set(typesPath(file), new TypesFile(declared, schemas).text(basename(file), local))
   }
   return texts
 }
@@ -66,7 +66,9 @@ class TypesFile {
     for (const [transform, { source, update, hasPublish }] of Object.entries(transforms)) {
       const from = this.#catalog.collections[source]
       const lambdas = [...(update ? ["'update'"] : []), ...(hasPublish ? ["'publish'"] : [])].join(' | ')
-      lines.push(`    ${propertyName(transform)}: { source: ${from ? this.#documentType(from) : 'unknown'}; lambdas: ${lambdas} }`)
+      lines.push(
+        `    ${propertyName(transform)}: { source: ${from ? this.#documentType(from) : 'unknown'}; lambdas: ${lambdas} }`,
+      )
     }
     return `/** Derivation "${name}". */\nexport interface ${capitalCase(name)} {\n${lines.join('\n')}\n  }\n}\n`
   }

@@ -27,6 +27,8 @@ export type LoadOptions = {
 export type LoadedCatalog = {
   /** Undefined when a problem is an error. */
   catalog: Catalog | undefined
+  /** What the files declare, whatever their modules of lambdas lack: enough for types. Undefined when a file has an error. */
+  declared: Catalog | undefined
   problems: Problem[]
   /** Absolute paths of all files that were read: catalog files (the root first), schemas, modules of derivations. */
   files: string[]
@@ -53,17 +55,34 @@ export async function loadCatalog(path: string, { env, missingEnv = 'error' }: L
   const uses = readSchemas(definitions, schemaFiles)
   const { set, usable } = compileSchemas(uses, { schemaFiles, problems })
   const isUsable = (uri: string | undefined): uri is string => uri !== undefined && usable.has(uri)
-  const resolution: Resolution = { definitions, schemaFiles, schemas: set, isUsable, collections: new Map(), env, missingEnv, problems }
+  const resolution: Resolution = {
+    definitions,
+    schemaFiles,
+    schemas: set,
+    isUsable,
+    collections: new Map(),
+    env,
+    missingEnv,
+    problems,
+  }
   resolveCollections(uses, resolution)
   resolveDerivations(uses, resolution)
-  const catalog: Catalog = {
+  const declared: Catalog = {
     schemas: schemaFiles.documents,
     collections: Object.fromEntries(resolution.collections),
     materializations: resolveMaterializations(resolution),
     tests: resolveTests(resolution),
   }
+  const isDeclared = !problems.hasErrors
   const modules = [...(await checkLambdas(resolution)), ...definitions.files.filter(isModulePath)]
   const files = [...new Set([...definitions.files, ...schemaFiles.files, ...modules])]
   const definedIn = Object.fromEntries([...definitions.collections].map(([name, { spot }]) => [name, spot.file.file]))
-  return { catalog: problems.hasErrors ? undefined : catalog, problems: problems.toArray(files), files, modules, definedIn }
+  return {
+    catalog: problems.hasErrors ? undefined : declared,
+    declared: isDeclared ? declared : undefined,
+    problems: problems.toArray(files),
+    files,
+    modules,
+    definedIn,
+  }
 }

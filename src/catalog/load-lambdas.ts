@@ -16,7 +16,11 @@ export async function loadLambdas(derivation: Derivation): Promise<DerivationLam
   const [problem] = problems.toArray([]).filter(({ severity }) => severity === 'error')
   if (problem === undefined) return lambdas
   const where = `${basename(problem.file)}:${problem.line}`
-  throw new MillraceError('catalog_invalid', `${where}: ${problem.message}`, problem.suggestion ? { hint: problem.suggestion } : {})
+  throw new MillraceError(
+    'catalog_invalid',
+    `${where}: ${problem.message}`,
+    problem.suggestion ? { hint: problem.suggestion } : {},
+  )
 }
 
 /** The lambdas that could be found; what is missing or too much is reported. */
@@ -43,7 +47,11 @@ async function importDefinition(file: string, problems: ProblemList): Promise<Re
   try {
     const module = await importModule(file)
     if (isObject(module['default'])) return module['default']
-    problems.error({ file, line: 1, column: 1 }, 'The module has no default export.', 'Write `export default defineDerivation({ … })`.')
+    problems.error(
+      { file, line: 1, column: 1 },
+      'The module has no default export.',
+      'Write `export default defineDerivation({ … })`.',
+    )
   } catch (error) {
     problems.error(placeOfThrown(error, file), `The module cannot be loaded: ${messageOf(error)}`)
   }
@@ -67,10 +75,16 @@ function readTransform(name: string, { wanted, definition, at, problems }: Readi
   const found: { update?: LocatedLambda; publish?: LocatedLambda } = {}
   for (const kind of ['update', 'publish'] as const) {
     const lambda: unknown = transform[kind]
-    if (wanted[kind] && typeof lambda === 'function') found[kind] = locate(lambda.bind(transform) as Lambda, `${name}.${kind}`, at(name, kind))
-    else if (wanted[kind]) problems.error(at(name), `The transform "${name}" has no ${kind} lambda.`, `Add \`${kind}(source) { … }\`.`)
+    if (wanted[kind] && typeof lambda === 'function')
+      found[kind] = locate(lambda.bind(transform) as Lambda, `${name}.${kind}`, at(name, kind))
+    else if (wanted[kind])
+      problems.error(at(name), `The transform "${name}" has no ${kind} lambda.`, `Add \`${kind}(source) { … }\`.`)
     else if (lambda !== undefined)
-      problems.warn(at(name, kind), `The ${kind} lambda of "${name}" is never called.`, `Add \`${kind}: { lambda: typescript }\` to the catalog.`)
+      problems.warn(
+        at(name, kind),
+        `The ${kind} lambda of "${name}" is never called.`,
+        `Add \`${kind}: { lambda: typescript }\` to the catalog.`,
+      )
   }
   return found
 }

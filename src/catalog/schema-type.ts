@@ -108,10 +108,14 @@ export class SchemaTypes {
     }
     const properties = isObject(schema['properties']) ? Object.keys(schema['properties']) : []
     const own = properties.map((name) => member(name, childOf(node, ['properties', name])))
-    const inherited = [...required].filter((name) => !properties.includes(name)).map((name) => member(name, this.#findProperty(node, name)))
+    const inherited = [...required]
+      .filter((name) => !properties.includes(name))
+      .map((name) => member(name, this.#findProperty(node, name)))
     const members = [...own, ...inherited, ...this.#restText(node, own.length > 0, inner)]
     if (members.length > 0) return `{\n${members.join('')}${indent}}`
-    return isObject(schema['properties']) || this.#index.reference(node) || 'allOf' in schema ? 'unknown' : 'Record<string, unknown>'
+    return isObject(schema['properties']) || this.#index.reference(node) || 'allOf' in schema
+      ? 'unknown'
+      : 'Record<string, unknown>'
   }
 
   /** Further properties have a type when the schema gives them one. */
@@ -145,7 +149,8 @@ function typesOf(schema: JsonObject): string[] {
   const type = schema['type']
   if (typeof type === 'string') return [type]
   if (Array.isArray(type)) return type.map(String)
-  if (['properties', 'required', 'additionalProperties', 'patternProperties'].some((keyword) => keyword in schema)) return ['object']
+  if (['properties', 'required', 'additionalProperties', 'patternProperties'].some((keyword) => keyword in schema))
+    return ['object']
   return 'items' in schema || 'prefixItems' in schema ? ['array'] : []
 }
 

@@ -31,17 +31,19 @@ type Checked = {
 async function check(path: string): Promise<Checked> {
   const { catalogPath, loadCatalog } = await import('../catalog/load-catalog.ts')
   const loaded = await loadCatalog(path, { env: process.env, missingEnv: 'warning' })
-  if (loaded.catalog === undefined) return { problems: loaded.problems, notes: [], counts: undefined }
+  if (loaded.declared === undefined) return { problems: loaded.problems, notes: [], counts: undefined }
   const { writeTypes } = await import('../catalog/generate-types.ts')
   writeTypes(loaded)
   const { checkTypes } = await import('../catalog/check-types.ts')
   const types = await checkTypes(loaded.modules, dirname(catalogPath(path)))
-  const notes = types.kind === 'checked' ? [] : ['Types were not checked: TypeScript is not installed (`npm install --save-dev typescript`).']
-  const problems = types.kind === 'checked' ? [...loaded.problems, ...types.problems] : loaded.problems
-  return { problems, notes, counts: counts(loaded.catalog) }
+  const notes =
+    types.kind === 'checked' ? [] : ['Types were not checked: TypeScript is not installed (`npm install --save-dev typescript`).']
+  const known = new Set(loaded.problems.flatMap(({ file, severity }) => (severity === 'error' ? [file] : [])))
+  const typeProblems = types.kind === 'checked' ? types.problems.filter(({ file }) => !known.has(file)) : []
+  return { problems: [...loaded.problems, ...typeProblems], notes, counts: counts(loaded.declared) }
 }
 
-function counts({ collections, materializations, tests }: NonNullable<LoadedCatalog['catalog']>): Checked['counts'] {
+function counts({ collections, materializations, tests }: NonNullable<LoadedCatalog['declared']>): Checked['counts'] {
   return {
     collection: Object.keys(collections).length,
     derivation: Object.values(collections).filter(({ derivation }) => derivation !== undefined).length,

@@ -43,14 +43,20 @@ const PACED_BATCHES_PER_SECOND = 10
 
 export function ingestCommand(surroundings: IngestSurroundings = processSurroundings()): Command {
   return new Command('ingest')
-    .description('Sends documents to a collection of a running server: JSON (one a line, or an array), CSV or TSV, also compressed')
+    .description(
+      'Sends documents to a collection of a running server: JSON (one a line, or an array), CSV or TSV, also compressed',
+    )
     .argument('<collection>', 'a captured collection of the catalog')
     .argument('[file]', 'a file; standard input when it is absent or "-"')
     .option('--url <url>', 'address of the server', 'http://localhost:8080')
     .addOption(new Option('--format <format>', 'instead of what the file name says').choices(FORMATS))
     .option('--batch <n>', 'documents a request', wholeNumber(1, BATCH_MAX), BATCH_DEFAULT)
     .option('--rate <n>', 'documents a second at most', wholeNumber(1, Number.MAX_SAFE_INTEGER))
-    .option('--idempotency-prefix <text>', 'a name for this data: sending it again under this name, in batches of the same size, writes nothing twice', keyPrefix)
+    .option(
+      '--idempotency-prefix <text>',
+      'a name for this data: sending it again under this name, in batches of the same size, writes nothing twice',
+      keyPrefix,
+    )
     .option('--skip-invalid', 'report documents that are refused, and go on without them')
     .option('--json', 'print the outcome as JSON')
     .action(async (collection: string, file: string | undefined, options: IngestOptions) => {
@@ -76,7 +82,12 @@ async function ingest(collection: string, file: string | undefined, { options, s
       inputName: input.name,
       hasHeader: input.format !== 'json',
       backlog,
-      sender: new Sender({ url: collectionUrl(options.url, collection), mediaType: mediaTypeOf(input), fetch: surroundings.fetch, clock }),
+      sender: new Sender({
+        url: collectionUrl(options.url, collection),
+        mediaType: mediaTypeOf(input),
+        fetch: surroundings.fetch,
+        clock,
+      }),
       idempotencyPrefix: options.idempotencyPrefix ?? surroundings.uniqueId(),
       pace: rate === undefined ? async () => {} : pacer(new TokenBucket(clock, rate)),
       ...(skipInvalid && { skip: (message: string) => void stderr.write(`skipped ${message}\n`) }),
@@ -84,7 +95,9 @@ async function ingest(collection: string, file: string | undefined, { options, s
     })
     progress.stop()
     const durationMs = clock.now() - startedAt
-    stdout.write(options.json ? `${JSON.stringify({ collection, ...outcome, durationMs })}\n` : summarize(collection, outcome, durationMs))
+    stdout.write(
+      options.json ? `${JSON.stringify({ collection, ...outcome, durationMs })}\n` : summarize(collection, outcome, durationMs),
+    )
   } finally {
     progress.stop()
   }
@@ -92,7 +105,7 @@ async function ingest(collection: string, file: string | undefined, { options, s
 
 function pacer(bucket: TokenBucket): (documents: number) => Promise<void> {
   return async (documents) => {
-    for (let left = documents; left > 0; ) left -= await bucket.take(left)
+    for (let left = documents; left > 0;) left -= await bucket.take(left)
   }
 }
 

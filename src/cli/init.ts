@@ -16,7 +16,9 @@ export function initCommand(): Command {
     .action((directory: string, { example }: { example: string }) => {
       const target = resolve(directory)
       copyExample(example, target)
-      console.log(`Copied the example "${example}" to ${directory}. Next:\n  millrace test ${directory}\n  millrace start ${directory} --generate 1000`)
+      console.log(
+        `Copied the example "${example}" to ${directory}. Next:\n  millrace test ${directory}\n  millrace start ${directory} --generate 1000`,
+      )
     })
 }
 

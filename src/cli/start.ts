@@ -33,7 +33,14 @@ export function startCommand(): Command {
 async function run(catalog: string, flags: StartFlags): Promise<void> {
   const { startEngine } = await import('../runtime/engine.ts')
   const { host, port, data, store, lakeCodec, lakeFlushMs } = flags
-  const options = { catalog, host, port, data, store, lake: { codec: lakeCodec, flushIntervalMs: lakeFlushMs } } satisfies EngineOptions
+  const options = {
+    catalog,
+    host,
+    port,
+    data,
+    store,
+    lake: { codec: lakeCodec, flushIntervalMs: lakeFlushMs },
+  } satisfies EngineOptions
   const engine = await startEngine(options)
   const stopping = new AbortController()
   await greet(engine, options)
@@ -55,7 +62,11 @@ async function greet(engine: Engine, options: EngineOptions): Promise<void> {
   process.stdout.write(
     `Millrace ${version()} listens on ${engine.url}: ${Object.keys(collections).length} collections, ${derivations} derivations, ${Object.keys(materializations).length} materializations.\n\n`,
   )
-  process.stdout.write(`Try next, in another terminal:\n${nextSteps(engine, options).map((step) => `  ${step}\n`).join('')}\nCtrl-C stops.\n\n`)
+  process.stdout.write(
+    `Try next, in another terminal:\n${nextSteps(engine, options)
+      .map((step) => `  ${step}\n`)
+      .join('')}\nCtrl-C stops.\n\n`,
+  )
 }
 
 async function feed(engine: Engine, perSecond: number, signal: AbortSignal): Promise<void> {

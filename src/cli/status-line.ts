@@ -40,9 +40,13 @@ export function troubleMessages({ apply, materializations, lake }: EngineStatus)
   const tasks = { apply, ...materializations, lake }
   const failing = Object.entries(tasks).flatMap(([name, task]) => {
     if (task.state === 'running') return []
-    return [`${name} ${task.state === 'stopped' ? 'has stopped' : 'is retrying'}: ${task.message}${task.hint ? `\n  ${task.hint}` : ''}`]
+    return [
+      `${name} ${task.state === 'stopped' ? 'has stopped' : 'is retrying'}: ${task.message}${task.hint ? `\n  ${task.hint}` : ''}`,
+    ]
   })
-  const stopped = (apply.stopped ?? []).map(({ derivation, message, hint }) => `The derivation "${derivation}" has stopped: ${message}${hint ? `\n  ${hint}` : ''}`)
+  const stopped = (apply.stopped ?? []).map(
+    ({ derivation, message, hint }) => `The derivation "${derivation}" has stopped: ${message}${hint ? `\n  ${hint}` : ''}`,
+  )
   return [...failing, ...stopped]
 }
 

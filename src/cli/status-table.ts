@@ -9,7 +9,11 @@ export function statusTable(status: EngineStatus): string {
   const { startedAt, log, documents, apply, materializations, lake, memory } = status
   const tasks = [
     { task: 'apply', state: apply.state, position: positionsText(apply.positions) },
-    ...Object.entries(materializations).map(([name, task]) => ({ task: name, state: task.state, position: positionsText(bindingPositions(task)) })),
+    ...Object.entries(materializations).map(([name, task]) => ({
+      task: name,
+      state: task.state,
+      position: positionsText(bindingPositions(task)),
+    })),
     { task: 'lake', state: lake.state, position: positionsText(lake.positions) },
   ]
   return [

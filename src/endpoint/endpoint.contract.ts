@@ -70,7 +70,8 @@ export function describeTableEndpoint({ createTarget }: EndpointUnderTest): void
     return { endpoint, positions: await endpoint.open(specs) }
   }
 
-  const refusal = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) as string })
+  const refusal = (code: string, message: RegExp) =>
+    expect.objectContaining({ code, message: expect.stringMatching(message) as string })
 
   test('a new table is empty and at position 0', async () => {
     const { endpoint, positions } = await openOn(await createTarget(), [memberships, profiles])
@@ -107,7 +108,12 @@ export function describeTableEndpoint({ createTarget }: EndpointUnderTest): void
     const { endpoint } = await openOn(await createTarget())
     const [alice, bob] = [membership([1, 'alice']), membership([2, 'bob'])]
     await endpoint.store(0, [alice, bob])
-    const keys: KeyPart[][] = [[2, 'bob'], [3, 'carly'], [1, 'alice'], [1, 'bob']]
+    const keys: KeyPart[][] = [
+      [2, 'bob'],
+      [3, 'carly'],
+      [1, 'alice'],
+      [1, 'bob'],
+    ]
     expect(await endpoint.load(0, keys)).toEqual([bob.document, undefined, alice.document, undefined])
     await endpoint.commit([1])
     expect(await endpoint.load(0, keys)).toEqual([bob.document, undefined, alice.document, undefined])
@@ -156,8 +162,16 @@ export function describeTableEndpoint({ createTarget }: EndpointUnderTest): void
       '{"text":"zero \\u0000 half \\ud800 tab \\t slash \\\\ quote \\" emoji 😀 \u2028"}',
       `{"long":"${'x'.repeat(100_000)}"}`,
     ]
-    await endpoint.store(0, documents.map((document, i) => ({ key: [`k${i}`], values: [], document, exists: false })))
-    expect(await endpoint.load(0, documents.map((_, i) => [`k${i}`]))).toEqual(documents)
+    await endpoint.store(
+      0,
+      documents.map((document, i) => ({ key: [`k${i}`], values: [], document, exists: false })),
+    )
+    expect(
+      await endpoint.load(
+        0,
+        documents.map((_, i) => [`k${i}`]),
+      ),
+    ).toEqual(documents)
   })
 
   test('positions advance without rows, also beyond 32 bits', async () => {
@@ -239,7 +253,12 @@ export function describeTableEndpoint({ createTarget }: EndpointUnderTest): void
       }),
     }
     const opening = connect(target).open([changed])
-    await expect(opening).rejects.toEqual(refusal('endpoint_table_conflict', /"memberships".*"visits" is \w+ and must be TEXT.*"extra" \(TEXT\) is missing.*"score" is not needed/i))
+    await expect(opening).rejects.toEqual(
+      refusal(
+        'endpoint_table_conflict',
+        /"memberships".*"visits" is \w+ and must be TEXT.*"extra" \(TEXT\) is missing.*"score" is not needed/i,
+      ),
+    )
     await expect(opening).rejects.toMatchObject({ hint: expect.stringMatching(/drop the table/) as string, retryable: false })
   })
 
@@ -247,17 +266,22 @@ export function describeTableEndpoint({ createTarget }: EndpointUnderTest): void
     const target = await createTarget()
     const { endpoint } = await openOn(target, [profiles])
     await endpoint.close()
-    const changed = { ...profiles, fields: profiles.fields.map((old) => (old.role === 'key' ? { ...old, role: 'value' as const } : old)) }
-    await expect(connect(target).open([{ ...changed, fields: [field('id', 'key', 'string'), ...changed.fields] }])).rejects.toEqual(
-      refusal('endpoint_table_conflict', /"user" is part 1 of the primary key/),
-    )
+    const changed = {
+      ...profiles,
+      fields: profiles.fields.map((old) => (old.role === 'key' ? { ...old, role: 'value' as const } : old)),
+    }
+    await expect(
+      connect(target).open([{ ...changed, fields: [field('id', 'key', 'string'), ...changed.fields] }]),
+    ).rejects.toEqual(refusal('endpoint_table_conflict', /"user" is part 1 of the primary key/))
   })
 
   test('tables of others are never touched', async () => {
     const target = await createTarget()
     const { endpoint } = await openOn(target, [profiles], 'theirs')
     await endpoint.close()
-    await expect(connect(target).open([profiles])).rejects.toEqual(refusal('endpoint_table_conflict', /belongs to materialization "theirs"/))
+    await expect(connect(target).open([profiles])).rejects.toEqual(
+      refusal('endpoint_table_conflict', /belongs to materialization "theirs"/),
+    )
     await target.query('create table memberships (id integer)')
     await expect(connect(target).open([memberships])).rejects.toEqual(refusal('endpoint_table_conflict', /was not made by/))
     await expect(connect(target, 'theirs').open([{ ...profiles, source: 'other' }])).rejects.toEqual(
@@ -271,7 +295,11 @@ export function describeTableEndpoint({ createTarget }: EndpointUnderTest): void
     const specs = names.map((name): TableSpec => ({
       table: `${name}t`,
       source: name,
-      fields: [field(`${name}k`, 'key', 'string'), ...names.map((other) => field(`${other}v`, 'value', 'string')), field(name, 'document', 'object')],
+      fields: [
+        field(`${name}k`, 'key', 'string'),
+        ...names.map((other) => field(`${other}v`, 'value', 'string')),
+        field(name, 'document', 'object'),
+      ],
     }))
     const { endpoint } = await openOn(target, specs)
     const row: Row = { key: ["'; drop table x"], values: names, document: '{}', exists: false }
@@ -294,7 +322,9 @@ export function describeTableEndpoint({ createTarget }: EndpointUnderTest): void
     { title: 'a table of our own', table: 'millrace_checkpoints', columns: ['a'] },
   ])('$title is refused', async ({ table, columns }) => {
     const fields = [...columns.map((name) => field(name, 'key', 'string')), field('flow_document', 'document', 'object')]
-    await expect(connect(await createTarget()).open([{ table, source: 's', fields }])).rejects.toEqual(refusal('value_unsupported', /name/))
+    await expect(connect(await createTarget()).open([{ table, source: 's', fields }])).rejects.toEqual(
+      refusal('value_unsupported', /name/),
+    )
   })
 
   test.each<{ title: string; values: Json[]; column: string }>([
@@ -320,8 +350,16 @@ export function describeTableEndpoint({ createTarget }: EndpointUnderTest): void
   test('many rows of many transactions are what a map would hold', { timeout: 60_000 }, async () => {
     const target = await createTarget()
     const text = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((value) => !value.includes('\0') && value.isWellFormed())
-    const key = fc.tuple(fc.integer({ min: -2, max: 2 }), fc.oneof(text, fc.constantFrom('a', 'A', 'a ', 'ä', '\\N', '\t', '\n', ',', '"', '{}')))
-    const change = fc.record({ key, score: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })), tags: fc.array(text), isDeleted: fc.boolean() })
+    const key = fc.tuple(
+      fc.integer({ min: -2, max: 2 }),
+      fc.oneof(text, fc.constantFrom('a', 'A', 'a ', 'ä', '\\N', '\t', '\n', ',', '"', '{}')),
+    )
+    const change = fc.record({
+      key,
+      score: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
+      tags: fc.array(text),
+      isDeleted: fc.boolean(),
+    })
     const { endpoint } = await openOn(target)
     const model = new Map<string, string>()
     let position = 0

@@ -15,8 +15,15 @@ export function shapesOf(spec: TableSpec, typeOf: (kind: ColumnKind) => string):
 /** Throws `endpoint_table_conflict` with every difference; the order of columns outside the key does not matter. */
 export function requireSameColumns(spec: TableSpec, needed: readonly ColumnShape[], actual: readonly ColumnShape[]): void {
   const differences = [
-    ...needed.flatMap((column) => describeDifference(column, actual.find(({ name }) => name === column.name))),
-    ...actual.filter(({ name }) => !needed.some((column) => column.name === name)).map(({ name }) => `column "${name}" is not needed`),
+    ...needed.flatMap((column) =>
+      describeDifference(
+        column,
+        actual.find(({ name }) => name === column.name),
+      ),
+    ),
+    ...actual
+      .filter(({ name }) => !needed.some((column) => column.name === name))
+      .map(({ name }) => `column "${name}" is not needed`),
   ]
   if (differences.length === 0) return
   throw tableConflict(spec.table, `has other columns than collection "${spec.source}" needs: ${differences.join('; ')}.`)
@@ -39,7 +46,8 @@ export type RememberedSpec = { task: string; source: string; fields: TableSpec['
 /** `remembered` undefined: the table exists, but no materialization made it. */
 export function requireOwnTable(spec: TableSpec, task: string, remembered: RememberedSpec | undefined): void {
   if (remembered === undefined) throw tableConflict(spec.table, 'exists already and was not made by a materialization.')
-  if (remembered.task !== task) throw tableConflict(spec.table, `belongs to materialization "${remembered.task}", this one is "${task}".`)
+  if (remembered.task !== task)
+    throw tableConflict(spec.table, `belongs to materialization "${remembered.task}", this one is "${task}".`)
   if (remembered.source !== spec.source) {
     throw tableConflict(spec.table, `holds collection "${remembered.source}", the binding is of "${spec.source}".`)
   }
@@ -61,10 +69,18 @@ type NameRules = {
 
 /** Throws where the database would cut, fold or refuse a name, before it is asked. */
 export function requireUsableNames(specs: readonly TableSpec[], rules: NameRules): void {
-  requireDistinct('The tables of the materialization', specs.map(({ table }) => table), rules)
+  requireDistinct(
+    'The tables of the materialization',
+    specs.map(({ table }) => table),
+    rules,
+  )
   for (const { table, fields } of specs) {
     if (rules.isReserved(table)) throw unusableName(`The name of table "${table}" is reserved.`)
-    requireDistinct(`The columns of table "${table}"`, fields.map(({ field }) => field), rules)
+    requireDistinct(
+      `The columns of table "${table}"`,
+      fields.map(({ field }) => field),
+      rules,
+    )
   }
 }
 
@@ -72,7 +88,9 @@ function requireDistinct(what: string, names: readonly string[], { fold, bytesMa
   const seen = new Map<string, string>()
   for (const name of names) {
     if (name === '' || name.includes('\0') || !name.isWellFormed() || Buffer.byteLength(name) > bytesMax) {
-      throw unusableName(`${what}: the name ${JSON.stringify(name)} is empty, longer than ${bytesMax} bytes, or has a null character.`)
+      throw unusableName(
+        `${what}: the name ${JSON.stringify(name)} is empty, longer than ${bytesMax} bytes, or has a null character.`,
+      )
     }
     const other = seen.get(fold(name))
     if (other !== undefined) throw unusableName(`${what}: "${other}" and "${name}" are one name to the database.`)
@@ -81,7 +99,9 @@ function requireDistinct(what: string, names: readonly string[], { fold, bytesMa
 }
 
 function unusableName(message: string): MillraceError {
-  return new MillraceError('value_unsupported', message, { hint: 'Rename it in the catalog: tables in bindings, columns by projections.' })
+  return new MillraceError('value_unsupported', message, {
+    hint: 'Rename it in the catalog: tables in bindings, columns by projections.',
+  })
 }
 
 /** Any name as an SQL identifier. */

@@ -47,7 +47,8 @@ export const problemBody = z.object({
 })
 
 const INGEST_HEADERS = {
-  'Idempotency-Key': 'Optional, 1 to 255 characters: a repeat with the same key within a week writes nothing and gets the same offsets.',
+  'Idempotency-Key':
+    'Optional, 1 to 255 characters: a repeat with the same key within a week writes nothing and gets the same offsets.',
   'Content-Encoding': 'Optional: gzip, deflate, br or zstd.',
 }
 
@@ -112,7 +113,8 @@ export const ENDPOINTS = {
     path: '/ingest/{collection}',
     summary: 'Opens a WebSocket that adds documents to one collection continuously.',
     notes: [
-      'Sub-protocols: json/v1 (the default), csv/v1, tsv/v1. Text frames of one or more whole documents or rows.',
+      'Sub-protocols: json/v1 (the default), csv/v1, tsv/v1; for browsers, which take no slash: json.v1, csv.v1, tsv.v1.',
+      'Text frames of one or more whole documents or rows; binary frames are refused.',
       'Each commit is answered with `Offsets` and the `Processed` so far; how many documents it takes depends on what is ready.',
       'Close the socket to end: the server commits what it has, replies, and closes with 1000 "success".',
       'An error is answered with `Error` and `ApproximateFrame`, then the socket closes with 1002 "error"; earlier commits stay.',

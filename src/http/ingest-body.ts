@@ -16,7 +16,8 @@ const VIOLATIONS_MAX = 100
 /** `{"collection": [documents…], …}`. Throws `body_invalid` and `collection_unknown`. */
 export function readTransaction(ingest: Ingest, text: string): IngestBody {
   const body = parseBody(text)
-  if (!isObject(body)) throw new MillraceError('body_invalid', 'The body must be an object: a list of documents for each collection.')
+  if (!isObject(body))
+    throw new MillraceError('body_invalid', 'The body must be an object: a list of documents for each collection.')
   const violations = new Violations()
   const batches = Object.entries(body).map(([collection, documents]) => {
     const gate = ingest.prepare(collection)
@@ -45,7 +46,10 @@ export function readCollection(ingest: Ingest, collection: string, { type, text 
   return violations.conclude([gate])
 }
 
-function* readArrivals(ingest: Ingest, { collection, type, text }: { collection: string; type: string; text: string }): Generator<Arrival> {
+function* readArrivals(
+  ingest: Ingest,
+  { collection, type, text }: { collection: string; type: string; text: string },
+): Generator<Arrival> {
   if (type === 'text/csv') yield* createReader(ingest, collection, 'csv').read(text)
   else if (type === 'text/tab-separated-values') yield* createReader(ingest, collection, 'tsv').read(text)
   else for (const line of splitLines(text)) yield { kind: 'text', ...line }

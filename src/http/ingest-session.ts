@@ -87,7 +87,10 @@ export class IngestSession {
     if (this.#ending?.error) return
     const isTooLarge = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
     const message = isTooLarge ? 'frame is larger than the limit' : error.message
-    this.#ending = { code: isTooLarge ? 1009 : 1002, error: { message: `processing frame: ${message}`, frame: this.#received + 1 } }
+    this.#ending = {
+      code: isTooLarge ? 1009 : 1002,
+      error: { message: `processing frame: ${message}`, frame: this.#received + 1 },
+    }
     this.#gather()
   }
 

@@ -10,8 +10,15 @@ import { IngestSession } from './ingest-session.ts'
 import { PatientSocket } from './patient-socket.ts'
 import { PROBLEM_TYPE, type Problem, problemOf, retryHeaders } from './problem.ts'
 
-const FORMATS: Readonly<Record<string, ReaderFormat>> = { 'json/v1': 'json', 'csv/v1': 'csv', 'tsv/v1': 'tsv' }
-const DEFAULT_PROTOCOL = 'json/v1'
+/** The names with a dot are for browsers: by RFC 6455 a name has no slash, which Flow's clients do not mind. */
+const FORMATS: ReadonlyMap<string, ReaderFormat> = new Map([
+  ['json/v1', 'json'],
+  ['csv/v1', 'csv'],
+  ['tsv/v1', 'tsv'],
+  ['json.v1', 'json'],
+  ['csv.v1', 'csv'],
+  ['tsv.v1', 'tsv'],
+])
 
 /** A client that is silent for this long after a ping is gone; proxies of the field drop idle connections after 60 s. */
 const HEARTBEAT_MS = 30_000
@@ -29,6 +36,8 @@ type Connection = { socket: PatientSocket; session: IngestSession; isAlive: bool
 export class IngestSockets {
   readonly #parts: SocketsParts
   readonly #server: SocketServer<typeof PatientSocket>
+  /** The sub-protocol that the answer to a request names. */
+  readonly #chosen = new WeakMap<IncomingMessage, string>()
   readonly #connections = new Set<Connection>()
   readonly #stopping = new AbortController()
 
@@ -41,12 +50,16 @@ export class IngestSockets {
       maxPayload: parts.frameBytesMax,
       // Checked by the session, which can name the frame.
       skipUTF8Validation: true,
-      handleProtocols: (offered) => [...offered].find((protocol) => Object.hasOwn(FORMATS, protocol)) ?? false,
     })
-    void this.#watch()
+    this.#server.on('headers', (headers, request) => {
+      const protocol = this.#chosen.get(request)
+      if (protocol !== undefined) headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
+    })
   }
 
+  /** Called once, before the server listens. */
   attach(server: Server): void {
+    server.once('listening', () => void this.#watch())
     server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       stream.on('error', () => stream.destroy())
       try {
@@ -70,8 +83,12 @@ export class IngestSockets {
     }
     const { ingest, reportBug } = this.#parts
     const collection = collectionOf(request.url ?? '')
-    const reader = createReader(ingest, collection, formatOf(request))
+    const { format, protocol } = chooseFormat(request)
+    const reader = createReader(ingest, collection, format)
     ingest.prepare(collection)
+    if (protocol !== undefined) this.#chosen.set(request, protocol)
+    // The library would refuse a name with a slash.
+    delete request.headers['sec-websocket-protocol']
     this.#server.handleUpgrade(request, stream, head, (socket) => {
       const session = new IngestSession({ socket, ingest, collection, reader, reportBug })
       this.#track({ socket, session, isAlive: true })
@@ -115,20 +132,27 @@ function collectionOf(url: string): string {
   }
 }
 
-function formatOf(request: IncomingMessage): ReaderFormat {
-  const offered = (request.headers['sec-websocket-protocol'] ?? DEFAULT_PROTOCOL).split(',').map((protocol) => protocol.trim())
-  for (const protocol of offered) {
-    const format = Object.hasOwn(FORMATS, protocol) ? FORMATS[protocol] : undefined
-    if (format) return format
+function chooseFormat({ headers }: IncomingMessage): { format: ReaderFormat; protocol?: string } {
+  const offered = headers['sec-websocket-protocol']
+  if (offered === undefined) return { format: 'json' }
+  for (const name of offered.split(',')) {
+    const protocol = name.trim()
+    const format = FORMATS.get(protocol)
+    if (format) return { format, protocol }
   }
-  throw new MillraceError('request_invalid', `The WebSocket sub-protocol "${offered.join(', ')}" is not supported.`, {
-    hint: `Use one of ${Object.keys(FORMATS).join(', ')}.`,
+  throw new MillraceError('request_invalid', `The WebSocket sub-protocol "${offered}" is not supported.`, {
+    hint: `Use one of ${[...FORMATS.keys()].join(', ')}.`,
   })
 }
 
 function refuseUpgrade(stream: Duplex, problem: Problem): void {
   const body = JSON.stringify(problem)
-  const headers = { 'content-type': PROBLEM_TYPE, 'content-length': Buffer.byteLength(body), connection: 'close', ...retryHeaders(problem) }
+  const headers = {
+    'content-type': PROBLEM_TYPE,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+    ...retryHeaders(problem),
+  }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   stream.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? 'Error'}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
 }

@@ -61,7 +61,11 @@ export function problem(code: ErrorCode, detail: string, hint?: string): Problem
 /** The answer for anything that was thrown; what is no MillraceError is a bug, and its message stays inside. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof MillraceError) return problem(error.code, error.message, error.hint)
-  return problem('internal_error', 'The request failed for a reason inside Millrace.', 'Whether it was accepted is unknown; repeat it with an Idempotency-Key.')
+  return problem(
+    'internal_error',
+    'The request failed for a reason inside Millrace.',
+    'Whether it was accepted is unknown; repeat it with an Idempotency-Key.',
+  )
 }
 
 /** Header `Retry-After` where the same request may succeed later. */

@@ -30,6 +30,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
 
 /** Time to send one request; a client that is slower holds memory for nothing. */
 const REQUEST_TIMEOUT_MS = 120_000
+/** Names of collections are shorter. */
+const PATH_CHARACTERS_MAX = 1_000
 
 export type ServerParts = {
   ingest: Ingest
@@ -50,9 +52,19 @@ export interface HttpServer {
 
 export function createServer(parts: ServerParts): HttpServer {
   const limits = { ...DEFAULT_LIMITS, ...parts.limits }
-  const app = Fastify({ requestTimeout: REQUEST_TIMEOUT_MS, routerOptions: { maxParamLength: 1_000 } })
+  const app = Fastify({
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: PATH_CHARACTERS_MAX },
+    frameworkErrors: (error, request, reply) => void sendProblem(reply, fromFastify(error, request) ?? problemOf(error)),
+  })
   const { ingest, clock, reportBug } = parts
-  const sockets = new IngestSockets({ ingest, clock, reportBug, frameBytesMax: limits.bodyBytesMax, connectionsMax: limits.connectionsMax })
+  const sockets = new IngestSockets({
+    ingest,
+    clock,
+    reportBug,
+    frameBytesMax: limits.bodyBytesMax,
+    connectionsMax: limits.connectionsMax,
+  })
   sockets.attach(app.server)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
@@ -87,7 +99,9 @@ function addRoutes(app: FastifyInstance, { ingest, status }: ServerParts, bodies
   const accept = (request: FastifyRequest, reply: FastifyReply, read: (text: string) => IngestBody) =>
     bodies.use(request.raw, async (bytes) => {
       const body = read(decodeText(bytes))
-      return body.kind === 'refused' ? sendProblem(reply, body.problem) : await append(ingest, body.batches, idempotencyKeyOf(request))
+      return body.kind === 'refused'
+        ? sendProblem(reply, body.problem)
+        : await append(ingest, body.batches, idempotencyKeyOf(request))
     })
   route(ENDPOINTS.ingestTransaction, (request, reply) => {
     requireType(request, ENDPOINTS.ingestTransaction)
@@ -100,13 +114,19 @@ function addRoutes(app: FastifyInstance, { ingest, status }: ServerParts, bodies
   })
   route(ENDPOINTS.ingestSocket, async (_request, reply) => {
     reply.header('upgrade', 'websocket')
-    throw new MillraceError('upgrade_required', 'GET opens a WebSocket here.', { hint: 'To send documents in one request, use POST.' })
+    throw new MillraceError('upgrade_required', 'GET opens a WebSocket here.', {
+      hint: 'To send documents in one request, use POST.',
+    })
   })
   route(ENDPOINTS.status, async () => await status())
   route(ENDPOINTS.health, async () => ({ status: 'ok' }))
 }
 
-async function append(ingest: Ingest, batches: Parameters<Ingest['append']>[0], idempotencyKey: string | undefined): Promise<ReceiptBody> {
+async function append(
+  ingest: Ingest,
+  batches: Parameters<Ingest['append']>[0],
+  idempotencyKey: string | undefined,
+): Promise<ReceiptBody> {
   const { position, documents, isRepeat } = await ingest.append(batches, idempotencyKey)
   const offsets = Object.fromEntries(batches.filter(({ count }) => count > 0).map(({ collection }) => [collection, position]))
   return { offsets, documents, isRepeat }
@@ -130,8 +150,8 @@ function requireType({ headers }: FastifyRequest, { path, request }: Endpoint): 
 }
 
 function answerErrors(app: FastifyInstance, reportBug: (error: unknown) => void): void {
-  app.setErrorHandler((error, _request, reply) => {
-    const answer = fromFastify(error) ?? problemOf(error)
+  app.setErrorHandler((error, request, reply) => {
+    const answer = fromFastify(error, request) ?? problemOf(error)
     if (answer.code === 'internal_error') reportBug(error)
     return sendProblem(reply, answer)
   })
@@ -140,7 +160,10 @@ function answerErrors(app: FastifyInstance, reportBug: (error: unknown) => void)
     const known = Object.values<Endpoint>(ENDPOINTS).filter((endpoint) => matches(endpoint, path))
     if (known.length === 0) return sendProblem(reply, problem('path_unknown', `Nothing is at "${path}".`))
     const methods = [...new Set(known.flatMap((endpoint) => endpoint.methods))].join(', ')
-    return sendProblem(reply.header('allow', methods), problem('method_unsupported', `"${path}" does not take ${request.method}.`, `Use ${methods}.`))
+    return sendProblem(
+      reply.header('allow', methods),
+      problem('method_unsupported', `"${path}" does not take ${request.method}.`, `Use ${methods}.`),
+    )
   })
 }
 
@@ -150,9 +173,10 @@ function matches({ path }: Endpoint, actual: string): boolean {
 }
 
 /** What the framework itself refuses: malformed addresses and headers. */
-function fromFastify(error: unknown): Problem | undefined {
+function fromFastify(error: unknown, { headers }: FastifyRequest): Problem | undefined {
   if (!(error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number')) return undefined
-  if (error.statusCode === 415) return problem('content_type_unsupported', error.message)
+  if (error.statusCode === 415)
+    return problem('content_type_unsupported', `The content type "${headers['content-type'] ?? ''}" is malformed.`)
   return error.statusCode < 500 ? problem('request_invalid', error.message) : undefined
 }
 

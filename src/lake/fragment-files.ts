@@ -12,10 +12,9 @@ import { dirname, join } from 'node:path'
 import { MillraceError } from '../base/errors.ts'
 import type { Position } from '../log/log.ts'
 import { createDirectory, moveDurably, syncDirectory } from './durable-files.ts'
+import { OPEN_FOLDER } from './fragment-path.ts'
 import { Manifest, type FragmentRecord } from './manifest.ts'
-
-/** No reader looks here: hidden, and the files' names do not end like fragments'. On the same file system as the rest. */
-export const OPEN_FOLDER = '.open'
+import { listFragments } from './read-lake.ts'
 
 /** Moments at which a crash leaves something behind: after the named thing has happened. */
 export type LakeStep = 'read' | 'compressed' | 'synced' | 'recorded' | 'renamed' | 'published' | 'cleaned'
@@ -45,7 +44,7 @@ export class FragmentFiles {
     try {
       if (files.manifest.isEmpty) await files.#requireNoFragments()
       await files.#publish(files.manifest.unpublished())
-      
+      await files.deleteOpenFiles()
     } catch (error) {
       files.manifest.close()
       throw error
@@ -105,11 +104,11 @@ export class FragmentFiles {
 
   /** A new manifest over an old lake would file every document a second time. */
   async #requireNoFragments(): Promise<void> {
-    const found = (await readdir(this.#directory)).find((name) => name !== OPEN_FOLDER)
+    const [found] = await listFragments(this.#directory)
     if (found === undefined) return
     throw new MillraceError(
       'lake_corrupt',
-      `The lake in "${this.#directory}" has files ("${found}"), but its manifest lists no fragment.`,
+      `The lake in "${this.#directory}" has fragments ("${found.path}"), but its manifest lists none.`,
       {
         hint: 'Restore the manifest that belongs to this lake, or move the directory away to file everything anew from the log.',
       },

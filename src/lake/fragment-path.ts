@@ -26,6 +26,9 @@ export type FragmentName = JournalName & {
 
 export const HOUR_MS = 3_600_000
 
+/** Where fragments grow. No reader looks here: hidden, and names in it do not end like fragments'. On the lake's file system. */
+export const OPEN_FOLDER = '.open'
+
 /** Journals are not split; the name leaves room for it, as Flow's does. */
 const PIVOT = 'pivot=00'
 

@@ -5,23 +5,24 @@ import { createInterface } from 'node:readline'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { LakeStep } from './fragment-files.ts'
-import { EVENTS, events, expectedJournals, fileAll, journalsOf, newLake, PROFILES, section, type Lake } from './lake-fixture.ts'
+import { EVENTS, events, expectedJournals, fileAll, journalsOf, newLake, PROFILES, section, type Lake } from './lake.fixture.ts'
 import { fillLog, KILLED_OPTIONS } from './lake-killed.fixture.ts'
 import { mapAtOnce } from './map-at-once.ts'
 import { verifyLake } from './verify-lake.ts'
 
 /** Small fragments, several partitions, both kinds of collections, so that a run takes every kind of step. */
-const OPTIONS = { fragmentBytes: 300, openFragmentsMax: 3 }
+const OPTIONS = { fragmentBytes: 130, openFragmentsMax: 3 }
 
 async function lakeToFile(): Promise<Lake> {
   const lake = await newLake()
   const large = JSON.stringify({ text: 'x'.repeat(300_000) })
   for (let position = 1; position <= 3; position++) {
     const documents = [
-      ...events(position, [1, 2, 3].slice(0, position)),
+      ...events(position, [1, 2, 1, 3].slice(0, position + 1)),
       ...(position === 3 ? [{ partition: 'vendor=9', text: large }] : []),
     ]
-    lake.log.append([section(EVENTS, documents)])
+    // Two sections, so that a fragment could wrongly end between them.
+    lake.log.append([section(EVENTS, documents.slice(0, 2)), section(EVENTS, documents.slice(2))])
     const outputs = documents.map(({ text }, i) => ({ partition: '', text, source: [position, i] as [number, number] }))
     lake.store.publish(PROFILES, outputs, { after: position - 1, through: position })
   }

@@ -12,7 +12,7 @@ import {
   PROFILES,
   section,
   TOGGLES,
-} from './lake-fixture.ts'
+} from './lake.fixture.ts'
 import { openLakeQuery } from './lake-query.ts'
 import { createLakeWriter } from './lake-writer.ts'
 import { listFragments } from './read-lake.ts'

@@ -17,7 +17,7 @@ import {
   PROFILES,
   section,
   TOGGLES,
-} from './lake-fixture.ts'
+} from './lake.fixture.ts'
 import { createLakeWriter, type LakeReport } from './lake-writer.ts'
 import { listFragments } from './read-lake.ts'
 import { verifyLake } from './verify-lake.ts'

@@ -4,8 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { OPEN_FOLDER } from './fragment-files.ts'
-import { parseFragmentPath, type FragmentName } from './fragment-path.ts'
+import { OPEN_FOLDER, parseFragmentPath, type FragmentName } from './fragment-path.ts'
 
 export type Fragment = FragmentName & {
   /** Relative to the lake's directory, with `/`. */

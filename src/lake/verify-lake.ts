@@ -4,8 +4,7 @@
  */
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { OPEN_FOLDER } from './fragment-files.ts'
-import { formatJournal, parseFragmentPath } from './fragment-path.ts'
+import { formatJournal, OPEN_FOLDER, parseFragmentPath } from './fragment-path.ts'
 import { Manifest, type FragmentRecord } from './manifest.ts'
 import { checkContent, type LakeProblem } from './check-content.ts'
 import { compareFragments, listFiles, type Fragment } from './read-lake.ts'

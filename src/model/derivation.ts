@@ -51,7 +51,11 @@ export type UpdateLambda<Source, Register> = (source: Source) => readonly Regist
  * Returns the documents to publish, in this order. `register` is the value after this document's updates and `previous` the
  * one before; they are equal when there was no update or when it was rolled back. Pure, and no argument is changed.
  */
-export type PublishLambda<Source, Register, Output> = (source: Source, register: Register, previous: Register) => readonly Output[]
+export type PublishLambda<Source, Register, Output> = (
+  source: Source,
+  register: Register,
+  previous: Register,
+) => readonly Output[]
 
 /** The shape of a derivation's module, by transform. */
 export type DerivationDefinition<Types extends DerivationTypes> = {

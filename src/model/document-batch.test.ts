@@ -44,7 +44,13 @@ test('a batch decodes to what was encoded, small or large, with and without sour
 
 test('a large batch is compressed, a tiny one is not', () => {
   const documents = Array.from({ length: 1000 }, (_, i) => `{"user":"usr-${i}"}`)
-  const many: Section = { collection: 'c', schemaHash: 'h', documents, keys: documents, partitions: documents.map(() => 'vendor=1') }
+  const many: Section = {
+    collection: 'c',
+    schemaHash: 'h',
+    documents,
+    keys: documents,
+    partitions: documents.map(() => 'vendor=1'),
+  }
   expect(encodeBatch([many]).length).toBeLessThan(documents.join('').length)
   const one = encodeBatch([{ collection: 'c', schemaHash: 'h', documents: ['{}'], keys: ['[1]'], partitions: [''] }])
   expect(one[0]).toBe(1)

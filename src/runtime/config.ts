@@ -15,8 +15,16 @@ export const engineConfigSchema = z.object({
   lake: z
     .object({
       codec: z.enum(['zstd', 'gzip']).default('zstd').describe('Compression of fragments.'),
-      fragmentBytes: z.int().min(1024).default(256 * MIB).describe('Roll a fragment at this size, in bytes before compression.'),
-      flushIntervalMs: z.int().min(10).default(300_000).describe('Roll every fragment that is open for this long, in milliseconds.'),
+      fragmentBytes: z
+        .int()
+        .min(1024)
+        .default(256 * MIB)
+        .describe('Roll a fragment at this size, in bytes before compression.'),
+      flushIntervalMs: z
+        .int()
+        .min(10)
+        .default(300_000)
+        .describe('Roll every fragment that is open for this long, in milliseconds.'),
     })
     .prefault({}),
 })

@@ -77,7 +77,9 @@ class RunningEngine implements Engine {
     this.#release = release
     this.ingest = this.#observe(createIngest({ catalog, schemas: new SchemaSet(catalog.schemas), log }))
     this.#apply = this.#startApply()
-    this.#materializations = Object.values(catalog.materializations).map((materialization) => this.#startMaterialization(materialization))
+    this.#materializations = Object.values(catalog.materializations).map((materialization) =>
+      this.#startMaterialization(materialization),
+    )
     this.#lake = this.#startLake()
   }
 
@@ -96,7 +98,9 @@ class RunningEngine implements Engine {
       log: { head: this.#head },
       documents: { accepted: this.#applied.accepted, applied: this.#applied.done, lagMs: this.#applied.lagMs(now) },
       apply: { ...this.#apply.state, ...this.#apply.status },
-      materializations: Object.fromEntries(this.#materializations.map(({ name, state, status }) => [name, { ...state, ...status }])),
+      materializations: Object.fromEntries(
+        this.#materializations.map(({ name, state, status }) => [name, { ...state, ...status }]),
+      ),
       lake: { ...this.#lake.state, ...this.#lake.status },
       memory: { residentBytes: process.memoryUsage.rss() },
     }

@@ -9,7 +9,9 @@
 import type { Clock } from '../base/clock.ts'
 import { MillraceError, messageOf } from '../base/errors.ts'
 
-export type TaskState = { state: 'running' } | { state: 'retrying' | 'stopped'; code: string; message: string; hint: string | undefined }
+export type TaskState =
+  | { state: 'running' }
+  | { state: 'retrying' | 'stopped'; code: string; message: string; hint: string | undefined }
 
 type Supervised = {
   run: (signal: AbortSignal) => Promise<void>
@@ -43,5 +45,9 @@ export async function supervise({ run, clock, signal, report }: Supervised): Pro
 function describeFailure(error: unknown): { code: string; message: string; hint: string | undefined } {
   if (error instanceof MillraceError) return { code: error.code, message: error.message, hint: error.hint }
   const stack = error instanceof Error ? error.stack : undefined
-  return { code: 'bug', message: stack ?? messageOf(error), hint: 'This is a defect of Millrace; nothing accepted is lost. Please report it.' }
+  return {
+    code: 'bug',
+    message: stack ?? messageOf(error),
+    hint: 'This is a defect of Millrace; nothing accepted is lost. Please report it.',
+  }
 }

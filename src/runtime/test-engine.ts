@@ -26,7 +26,15 @@ export async function openTestEngine(catalog: Catalog): Promise<TestEngine> {
   const plan = planDerivations({ catalog, schemas, lambdas: await loadAllLambdas(catalog) })
   const ingest = createIngest({ catalog, schemas, log })
   let status: ApplyStatus | undefined
-  const apply = new Apply({ plan, log, store, clock: systemClock, partition: '0', bell: new Doorbell(), report: (next) => (status = next) })
+  const apply = new Apply({
+    plan,
+    log,
+    store,
+    clock: systemClock,
+    partition: '0',
+    bell: new Doorbell(),
+    report: (next) => (status = next),
+  })
   return {
     ingest: (collection, documents) => ingestAll(ingest, collection, documents),
     settle: async () => {
@@ -34,7 +42,10 @@ export async function openTestEngine(catalog: Catalog): Promise<TestEngine> {
       const [stop] = status?.stopped ?? []
       if (stop) throw new MillraceError('lambda_failed', stop.message)
     },
-    read: (collection) => readWritten(catalog.collections[collection]?.derivation ? publishedSections(store, collection) : ingestedSections(log, collection)),
+    read: (collection) =>
+      readWritten(
+        catalog.collections[collection]?.derivation ? publishedSections(store, collection) : ingestedSections(log, collection),
+      ),
     close: async () => {
       await store.close()
       await log.close()
@@ -46,7 +57,11 @@ async function ingestAll(ingest: Ingest, collection: string, documents: readonly
   const batch = ingest.prepare(collection)
   documents.forEach((document, index) => {
     const [refusal] = batch.add(document) ?? []
-    if (refusal) throw new MillraceError(refusal.code, `Document ${index} of "${collection}": ${refusal.pointer || 'it'} ${refusal.message}.`)
+    if (refusal)
+      throw new MillraceError(
+        refusal.code,
+        `Document ${index} of "${collection}": ${refusal.pointer || 'it'} ${refusal.message}.`,
+      )
   })
   if (documents.length > 0) await ingest.append([batch])
 }

@@ -89,12 +89,24 @@ class DefinitionReader {
     // An unknown field must not hide the rest of the file, so the sections are read whatever the outline says.
     parseEntry(catalogOutline, new Spot(content, []), { problems: this.#problems })
     const { collections, materializations, tests, brokenCollections } = this.definitions
-    this.#readSection(content, { section: 'collections', title: 'Collection', schema: collectionSchema, into: collections, broken: brokenCollections })
-    this.#readSection(content, { section: 'materializations', title: 'Materialization', schema: materializationSchema, into: materializations })
+    this.#readSection(content, {
+      section: 'collections',
+      title: 'Collection',
+      schema: collectionSchema,
+      into: collections,
+      broken: brokenCollections,
+    })
+    this.#readSection(content, {
+      section: 'materializations',
+      title: 'Materialization',
+      schema: materializationSchema,
+      into: materializations,
+    })
     this.#readSection(content, { section: 'tests', title: 'Test', schema: testSchema, into: tests })
     const imports = isObject(content.value) && Array.isArray(content.value['import']) ? content.value['import'] : []
     for (const [i, entry] of imports.entries())
-      if (typeof entry === 'string' && entry !== '') await this.read(resolve(dirname(file.file), entry), file.placeOf(['import', i]))
+      if (typeof entry === 'string' && entry !== '')
+        await this.read(resolve(dirname(file.file), entry), file.placeOf(['import', i]))
   }
 
   #readSection<T>(file: SourceFile, to: Section<T>): void {

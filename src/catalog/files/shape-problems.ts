@@ -23,7 +23,11 @@ export function parseEntry<T>(
     if (issue.code === 'unrecognized_keys') {
       const fields = known.get(issue.keys) ?? []
       for (const field of issue.keys)
-        say(file.placeOfName([...at, field]), `unknown field "${field}".`, didYouMean(suggest(field, fields), `Known: ${fields.join(', ')}.`))
+        say(
+          file.placeOfName([...at, field]),
+          `unknown field "${field}".`,
+          didYouMean(suggest(field, fields), `Known: ${fields.join(', ')}.`),
+        )
     } else say(file.placeOf(at), messageOf(issue, valueAt(value, asPath(issue.path))))
   }
   return undefined
@@ -41,7 +45,10 @@ function nearestBranch(issue: Issue, root: unknown, prefix: Path): Issue[] {
   if (issue.code !== 'invalid_union') return [{ ...issue, path }]
   const fits = issue.errors.find((branch) => !branch.some((inner) => inner.code === 'invalid_type' && inner.path.length === 0))
   if (fits) return fits.flatMap((inner) => nearestBranch(inner, root, path))
-  const expected = issue.errors.flat().flatMap((inner) => (inner.code === 'invalid_type' ? [KIND_NAMES[inner.expected] ?? inner.expected] : []))
+  const expected = issue.errors
+    .flat()
+    .flatMap((inner) => (inner.code === 'invalid_type' ? [KIND_NAMES[inner.expected] ?? inner.expected] : []))
+  if (valueAt(root, path) === undefined) return [{ code: 'custom', path: [...path], message: `${fieldName(path)}is missing.` }]
   const message = `must be ${[...new Set(expected)].join(' or ')}, not ${kindOf(valueAt(root, path))}.`
   return [{ code: 'custom', path: [...path], message: `${fieldName(path)}${message}` }]
 }
@@ -50,7 +57,8 @@ function messageOf(issue: Issue, value: unknown): string {
   const name = fieldName(asPath(issue.path))
   if (issue.code === 'custom') return issue.message
   if (value === undefined) return `${name}is missing.`
-  if (issue.code === 'invalid_type') return `${name}must be ${KIND_NAMES[issue.expected] ?? issue.expected}, not ${kindOf(value)}.`
+  if (issue.code === 'invalid_type')
+    return `${name}must be ${KIND_NAMES[issue.expected] ?? issue.expected}, not ${kindOf(value)}.`
   if (issue.code === 'too_small') return `${name}must not be empty.`
   if (issue.code === 'invalid_key') return 'a name must not be empty.'
   if (issue.code !== 'invalid_value') return `${name}${issue.message}`

@@ -1,8 +1,9 @@
 /** YAML (and JSON) files with positions; anchors, aliases and merge keys (`<<`) work within one file. */
 import { readFileSync } from 'node:fs'
-import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
-import type { Document, Node, Pair, YAMLMap } from 'yaml'
-import type { ProblemList, Place } from '../problem.ts'
+import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
+import type { Document, Node, Pair, YAMLMap, YAMLParseError } from 'yaml'
+import { suggest } from '../../base/suggest.ts'
+import { didYouMean, type Place, type ProblemList } from '../problem.ts'
 import type { Path, SourceFile } from './source-file.ts'
 
 /** Aliases multiply what is read; a catalog is trusted, so this only stops an accident from filling memory. */
@@ -16,20 +17,37 @@ export function readYamlFile(file: string, problems: ProblemList): SourceFile | 
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  for (const error of document.errors) problems.error(placeAt(error.pos[0]), syntaxMessage(error), syntaxHint(error.code))
-  if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return undefined
-  try {
-    const value: unknown = document.toJS({ maxAliasCount: ALIASES_MAX })
-    return {
-      file,
-      value,
-      placeOf: (path) => placeAt(offsetOf(document, path)),
-      placeOfName: (path) => placeAt(offsetOf(document, path, true)),
-    }
-  } catch (error) {
-    problems.error(placeAt(0), `Cannot read this file: ${error instanceof Error ? error.message : String(error)}`)
-    return undefined
+  if (!reportSyntax(document, placeAt, problems)) return undefined
+  return {
+    file,
+    value: document.toJS({ maxAliasCount: ALIASES_MAX }) as unknown,
+    placeOf: (path) => placeAt(offsetOf(document, path)),
+    placeOfName: (path) => placeAt(offsetOf(document, path, true)),
   }
+}
+
+/** False when the file cannot be used. Names that occur twice do not hinder; of syntax errors the first says all, the rest follow from it. */
+function reportSyntax(document: Document, placeAt: (offset: number) => Place, problems: ProblemList): boolean {
+  const [first] = document.errors.filter((error) => !isRepeat(error))
+  for (const error of first ? [first] : document.errors)
+    problems.error(placeAt(error.pos[0]), syntaxMessage(error), syntaxHint(error.code))
+  if (first) return false
+  const anchors: string[] = []
+  let isResolved = true
+  visit(document, {
+    Node: (_, node) => void ('anchor' in node && node.anchor !== undefined && anchors.push(node.anchor)),
+    Alias: (_, alias) => {
+      if (anchors.includes(alias.source)) return
+      isResolved = false
+      const message = `There is no anchor "&${alias.source}" above this.`
+      problems.error(placeAt(startOf(alias) ?? 0), message, didYouMean(suggest(alias.source, anchors)))
+    },
+  })
+  return isResolved
+}
+
+function isRepeat(error: YAMLParseError): boolean {
+  return error.code === 'DUPLICATE_KEY'
 }
 
 function syntaxMessage(error: { code: string; message: string }): string {
@@ -54,7 +72,8 @@ function offsetOf(document: Document, path: Path, isName = false): number {
     node = next
     const spansLines = isCollection(node) && node.flow !== true
     const isNamed = isName && depth === path.length - 1
-    place = (pair && (isNamed || spansLines || node === null) ? startOf(pair.key) : (startOf(node) ?? startOf(pair?.key))) ?? place
+    place =
+      (pair && (isNamed || spansLines || node === null) ? startOf(pair.key) : (startOf(node) ?? startOf(pair?.key))) ?? place
   }
   return place
 }

@@ -7,7 +7,10 @@ import type { Path } from '../files/source-file.ts'
 import type { Resolution } from './resolution.ts'
 
 /** Undefined when something about it is wrong (reported). */
-export function resolveEndpoint(definition: Defined<MaterializationDefinition>, resolution: Resolution): EndpointConfig | undefined {
+export function resolveEndpoint(
+  definition: Defined<MaterializationDefinition>,
+  resolution: Resolution,
+): EndpointConfig | undefined {
   const { sqlite, postgres, webhook } = definition.value.endpoint
   if (sqlite) return { kind: 'sqlite', path: resolve(dirname(definition.spot.file.file), sqlite.path) }
   const fill = (text: string, ...path: Path) => fillIn(text, { definition, path: ['endpoint', ...path], resolution })

@@ -14,12 +14,19 @@ const KEY_TYPES: readonly string[] = ['boolean', 'integer', 'string'] satisfies 
 type Question = { schemas: SchemaSet; uri: SchemaUri; schemaName: string; pointer: JsonPointer }
 
 /** The type at a location of a key; undefined when it cannot be part of one (reported as `title: …`). */
-export function requireKeyType(question: Question, report: { title: string; place: Place; problems: ProblemList }): KeyType | undefined {
+export function requireKeyType(
+  question: Question,
+  report: { title: string; place: Place; problems: ProblemList },
+): KeyType | undefined {
   const { pointer, schemaName } = question
   const { title, place, problems } = report
   const location = inferLocation(question.schemas, question.uri, pointer)
   if (location.exists === 'cannot') {
-    problems.error(place, `${title}: the location "${pointer}" cannot exist by ${schemaName}.`, didYouMean(nearestLocation(question)))
+    problems.error(
+      place,
+      `${title}: the location "${pointer}" cannot exist by ${schemaName}.`,
+      didYouMean(nearestLocation(question)),
+    )
     return undefined
   }
   if (location.exists === 'may') {
@@ -37,7 +44,10 @@ export function requireKeyType(question: Question, report: { title: string; plac
 const TYPE_HINT = 'It must be of one type: boolean, integer or string, and not null.'
 
 /** Reports a projection to a location where no document can have a value, or of which the schema does not speak. */
-export function reportImpossible(question: Question, { title, place, problems }: { title: string; place: Place; problems: ProblemList }): void {
+export function reportImpossible(
+  question: Question,
+  { title, place, problems }: { title: string; place: Place; problems: ProblemList },
+): void {
   const { exists, isDeclared } = inferLocation(question.schemas, question.uri, question.pointer)
   const about = `${title}: the location "${question.pointer}"`
   const hint = didYouMean(nearestLocation(question))

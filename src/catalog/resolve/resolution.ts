@@ -22,10 +22,15 @@ export type Resolution = {
 }
 
 /** The collection of this name; undefined when it does not exist (reported) or has problems of its own (reported there). */
-export function findCollection(name: string, resolution: Resolution, from: { place: Place; title: string }): Collection | undefined {
+export function findCollection(
+  name: string,
+  resolution: Resolution,
+  from: { place: Place; title: string },
+): Collection | undefined {
   const { definitions, collections, problems } = resolution
   const found = collections.get(name)
-  if (found || definitions.collections.has(name) || definitions.brokenCollections.has(name) || definitions.isIncomplete) return found
+  if (found || definitions.collections.has(name) || definitions.brokenCollections.has(name) || definitions.isIncomplete)
+    return found
   const nearest = suggest(name, [...definitions.collections.keys(), ...definitions.brokenCollections])
   problems.error(from.place, `${from.title}: collection "${name}" does not exist.`, didYouMean(nearest))
   return undefined

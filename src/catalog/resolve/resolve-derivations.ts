@@ -42,7 +42,10 @@ function resolveDerivation(
   const register = resolveRegister(defined, definition, { uses, resolution })
   if (register) derivation.register = register
   if (Object.keys(definition.transform).length === 0)
-    resolution.problems.error(defined.spot.at('derivation', 'transform').place, `Derivation "${defined.name}": it has no transform.`)
+    resolution.problems.error(
+      defined.spot.at('derivation', 'transform').place,
+      `Derivation "${defined.name}": it has no transform.`,
+    )
   return derivation
 }
 
@@ -86,15 +89,24 @@ function resolveTransform(
   }
   if (source.partitions) transform.partitions = source.partitions
   if (definition.update) transform.update = { rollbackOnConflict: definition.update.rollbackOnConflict ?? false }
-  const types = source.collection && shuffleTypes(transform.shuffle, source.collection, { at, resolution, isWritten: !!definition.shuffle })
+  const types =
+    source.collection && shuffleTypes(transform.shuffle, source.collection, { at, resolution, isWritten: !!definition.shuffle })
   return { transform, shuffle: types && { name, types } }
 }
 
 type At = { title: string; spot: Spot }
 
-function reportLambdas(definition: TransformDefinition, hasRegister: boolean, { at, problems }: { at: At; problems: ProblemList }): void {
+function reportLambdas(
+  definition: TransformDefinition,
+  hasRegister: boolean,
+  { at, problems }: { at: At; problems: ProblemList },
+): void {
   if (!definition.update && !definition.publish)
-    problems.error(at.spot.placeOfName, `${at.title}: it has neither update nor publish.`, 'Add `publish: { lambda: typescript }`.')
+    problems.error(
+      at.spot.placeOfName,
+      `${at.title}: it has neither update nor publish.`,
+      'Add `publish: { lambda: typescript }`.',
+    )
   if (definition.update && !hasRegister) {
     const hint = 'Add `register: { schema: …, initial: … }` to the derivation.'
     problems.error(at.spot.at('update').placeOfName, `${at.title}: it updates a register, but the derivation has none.`, hint)
@@ -111,12 +123,20 @@ function shuffleTypes(
 ): (KeyType | undefined)[] {
   const problems = isWritten ? resolution.problems : new ProblemList()
   return shuffle.map((pointer, i) =>
-    requireKeyType(questionAbout(source, pointer, resolution), { title: `${at.title}, shuffle`, place: at.spot.at('shuffle', i).place, problems }),
+    requireKeyType(questionAbout(source, pointer, resolution), {
+      title: `${at.title}, shuffle`,
+      place: at.spot.at('shuffle', i).place,
+      problems,
+    }),
   )
 }
 
 /** All transforms of a derivation share its registers, so their shuffles must agree in number and types. */
-function reportDisagreement({ name, spot }: Defined<CollectionDefinition>, shuffles: readonly Shuffle[], { problems }: Resolution): void {
+function reportDisagreement(
+  { name, spot }: Defined<CollectionDefinition>,
+  shuffles: readonly Shuffle[],
+  { problems }: Resolution,
+): void {
   const [first, ...others] = shuffles
   for (const other of first ? others : []) {
     const differs = other.types.length !== first?.types.length || other.types.some((type, i) => isOther(type, first.types[i]))

@@ -123,6 +123,10 @@ function reportMistakes(set: SchemaSet, uri: SchemaUri, { schemaFiles, problems 
   }
   const annotations = mistakes.length > 0 ? [] : findAnnotationProblems(set, uri)
   for (const { schemaUri, pointerInSchema, message, suggestion, severity } of annotations)
-    problems[severity === 'error' ? 'error' : 'warn'](schemaFiles.placeOf(schemaUri, pointerInSchema), `Schema: ${message}.`, suggestion)
+    problems[severity === 'error' ? 'error' : 'warn'](
+      schemaFiles.placeOf(schemaUri, pointerInSchema),
+      `Schema: ${message}.`,
+      suggestion,
+    )
   return mistakes.length > 0 || annotations.some(({ severity }) => severity === 'error')
 }

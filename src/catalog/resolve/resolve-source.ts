@@ -16,7 +16,10 @@ export function resolveSource(
 ): { name: string; collection?: Collection; partitions?: PartitionSelector } {
   const isName = typeof source === 'string'
   const name = isName ? source : source.name
-  const collection = findCollection(name, resolution, { title: from.title, place: (isName ? from.spot : from.spot.at('name')).place })
+  const collection = findCollection(name, resolution, {
+    title: from.title,
+    place: (isName ? from.spot : from.spot.at('name')).place,
+  })
   const partitions = isName ? undefined : source.partitions
   if (collection === undefined || partitions === undefined) return { name, ...(collection && { collection }) }
   const at = { title: from.title, spot: from.spot.at('partitions'), resolution }

@@ -34,7 +34,11 @@ function resolveIngest(ingest: Ingest, at: At): TestStep {
   if (collection?.derivation) {
     const message = `${at.title}: collection "${collection.name}" is derived, so nothing can be ingested into it.`
     const sources = [...new Set(Object.values(collection.derivation.transforms).map((transform) => `"${transform.source}"`))]
-    at.resolution.problems.error(at.spot.at('collection').place, message, `Ingest into what it is derived from: ${sources.join(', ')}.`)
+    at.resolution.problems.error(
+      at.spot.at('collection').place,
+      message,
+      `Ingest into what it is derived from: ${sources.join(', ')}.`,
+    )
   } else if (collection) reportInvalid(documents, collection, at)
   return { kind: 'ingest', collection: ingest.collection, documents, isExact: false, at: shortPlace(at.spot.placeOfName) }
 }
@@ -42,10 +46,17 @@ function resolveIngest(ingest: Ingest, at: At): TestStep {
 function resolveVerify(verify: Verify, at: At): TestStep {
   const documents = verify.documents as JsonObject[]
   const collection = requireCollection(verify.collection, at)
-  const step: TestStep = { kind: 'verify', collection: verify.collection, documents, isExact: verify.exact ?? false, at: shortPlace(at.spot.placeOfName) }
+  const step: TestStep = {
+    kind: 'verify',
+    collection: verify.collection,
+    documents,
+    isExact: verify.exact ?? false,
+    at: shortPlace(at.spot.placeOfName),
+  }
   if (collection === undefined) return step
   reportOrder(documents, collection, at)
-  if (verify.partitions) step.partitions = resolvePartitions(verify.partitions, collection, { ...at, spot: at.spot.at('partitions') })
+  if (verify.partitions)
+    step.partitions = resolvePartitions(verify.partitions, collection, { ...at, spot: at.spot.at('partitions') })
   return step
 }
 
@@ -58,7 +69,10 @@ function reportInvalid(documents: readonly JsonObject[], collection: Collection,
   for (const [i, document] of documents.entries())
     for (const { pointer, message } of schema.validate(document) ?? []) {
       const at = pointer === '' ? '' : ` at "${pointer}"`
-      resolution.problems.error(spot.at('documents', i).place, `${title}: the document breaks the schema of "${collection.name}"${at}: ${message}.`)
+      resolution.problems.error(
+        spot.at('documents', i).place,
+        `${title}: the document breaks the schema of "${collection.name}"${at}: ${message}.`,
+      )
     }
 }
 
@@ -71,7 +85,12 @@ function reportOrder(documents: readonly JsonObject[], collection: Collection, {
     try {
       const parts = key.read(document)
       const order = previous ? compareKeys(previous, parts) : -1
-      if (order === 0) resolution.problems.error(place, `${title}: two documents have the key ${JSON.stringify(parts)}.`, 'Verify sees each key once.')
+      if (order === 0)
+        resolution.problems.error(
+          place,
+          `${title}: two documents have the key ${JSON.stringify(parts)}.`,
+          'Verify sees each key once.',
+        )
       if (order > 0) {
         const message = `${title}: the documents are not in key order; ${JSON.stringify(parts)} comes before ${JSON.stringify(previous)}.`
         resolution.problems.error(place, message, 'Verify reads a collection in the order of its key.')

@@ -29,7 +29,8 @@ export class Backlog {
       for await (const items of source) {
         for (const item of items) this.#items.push(item)
         this.#wakeSender?.()
-        if (this.#items.length >= READ_AHEAD_BATCHES * this.#options.itemsMax) await new Promise<void>((resolve) => (this.#wakeReader = resolve))
+        if (this.#items.length >= READ_AHEAD_BATCHES * this.#options.itemsMax)
+          await new Promise<void>((resolve) => (this.#wakeReader = resolve))
       }
     } catch (error) {
       this.#failure = error

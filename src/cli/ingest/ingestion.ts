@@ -99,7 +99,8 @@ function refusal(answer: Refused, inputName: string, faults: ReadonlyMap<Item, s
 
 function withCount(error: unknown, { documents }: Outcome): unknown {
   if (!(error instanceof MillraceError)) return error
-  const written = documents === 0 ? 'No document was written.' : `${documents} documents before it were written.`
+  const count = documents === 1 ? '1 document before it was' : `${documents} documents before it were`
+  const written = documents === 0 ? 'No document was written.' : `${count} written.`
   const message = `${error.message}${/[.!?]$/.test(error.message) ? '' : '.'} ${written}`
   return new MillraceError(error.code, message, { cause: error, ...(error.hint !== undefined && { hint: error.hint }) })
 }

@@ -84,7 +84,11 @@ const ZSTD = Buffer.of(0x28, 0xb5, 0x2f, 0xfd)
 /** By the first bytes; a name says little about what comes through a pipe. */
 async function decompress(source: Readable): Promise<Readable> {
   const start = await firstBytes(source)
-  const decompressor = start.subarray(0, 2).equals(GZIP) ? createGunzip() : start.subarray(0, 4).equals(ZSTD) ? createZstdDecompress() : undefined
+  const decompressor = start.subarray(0, 2).equals(GZIP)
+    ? createGunzip()
+    : start.subarray(0, 4).equals(ZSTD)
+      ? createZstdDecompress()
+      : undefined
   if (decompressor === undefined) return source
   source.on('error', (error) => decompressor.destroy(error))
   return source.pipe(decompressor)
@@ -105,7 +109,10 @@ async function* readableTurns(source: Readable): AsyncGenerator<void> {
   while (!source.readableEnded && !source.destroyed) {
     if (source.readableLength === 0) {
       const isOver = await new Promise<boolean>((resolve, reject) => {
-        source.once('readable', () => resolve(false)).once('end', () => resolve(true)).once('error', reject)
+        source
+          .once('readable', () => resolve(false))
+          .once('end', () => resolve(true))
+          .once('error', reject)
       })
       if (isOver) return
     }

@@ -57,7 +57,10 @@ function cutArray(text: string): Item[] {
   const start = text.indexOf('[')
   const end = text.trimEnd().endsWith(']') ? text.lastIndexOf(']') : text.length
   const blanked = `${text.slice(0, start)} ${text.slice(start + 1, end)}`
-  return [...splitDocuments(blanked, { hasCommas: true })].map(({ text: piece, line }) => ({ text: piece.replaceAll(/[\r\n]+/g, ' '), line }))
+  return [...splitDocuments(blanked, { hasCommas: true })].map(({ text: piece, line }) => ({
+    text: piece.replaceAll(/[\r\n]+/g, ' '),
+    line,
+  }))
 }
 
 function tooLargeArray({ name }: Input): MillraceError {
@@ -100,7 +103,9 @@ async function feed({ name }: Input, parser: Parser, chunk: string | undefined):
   for (;;) {
     const row = parser.read() as RawRow | null
     if (row === null) return items
-    items.push({ text: row.raw.replace(/[\r\n]+$/, ''), line: row.info.lines })
+    // The raw text takes in empty lines before the row; the count of lines stands at the row's last.
+    const text = row.raw.replace(/^[\r\n]+|[\r\n]+$/g, '')
+    items.push({ text, line: row.info.lines - (text.split('\n').length - 1) })
   }
 }
 

@@ -21,7 +21,8 @@ export function showProgress(out: Writable & { isTTY?: boolean }, sizeBytes: num
   )
   bar.start(sizeBytes ?? 0, 0, { documents: '0', rate: '–', size: formatBytes(sizeBytes ?? 0) })
   return {
-    update: ({ bytes, documents, elapsedMs }) => bar.update(bytes, { documents: formatCount(documents), rate: formatRate(documents, elapsedMs) }),
+    update: ({ bytes, documents, elapsedMs }) =>
+      bar.update(bytes, { documents: formatCount(documents), rate: formatRate(documents, elapsedMs) }),
     stop: () => bar.stop(),
   }
 }

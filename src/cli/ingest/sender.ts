@@ -49,7 +49,8 @@ export class Sender {
       })
       const answer: unknown = await response.json()
       this.#hasAnswered = true
-      if (response.status >= 500) return { kind: 'failed', reason: `it answers ${response.status}: ${textAt(answer, 'detail') ?? 'without a reason'}` }
+      if (response.status >= 500)
+        return { kind: 'failed', reason: `it answers ${response.status}: ${textAt(answer, 'detail') ?? 'without a reason'}` }
       return response.ok ? readReceipt(answer) : readProblem(answer, response.status)
     } catch (error) {
       return { kind: 'failed', reason: reasonOf(error) }
@@ -57,9 +58,13 @@ export class Sender {
   }
 
   #unreachable(reason: string): MillraceError {
-    return new MillraceError('server_unreachable', `The server at ${this.#parts.url.origin} does not take documents: ${reason}.`, {
-      hint: 'Start one with `millrace start`, or name its address with --url.',
-    })
+    return new MillraceError(
+      'server_unreachable',
+      `The server at ${this.#parts.url.origin} does not take documents: ${reason}.`,
+      {
+        hint: 'Start one with `millrace start`, or name its address with --url.',
+      },
+    )
   }
 }
 
@@ -75,7 +80,8 @@ function readReceipt(answer: unknown): Answer {
 }
 
 function readProblem(answer: unknown, status: number): Answer {
-  const violations = typeof answer === 'object' && answer !== null && 'violations' in answer ? (answer.violations as Violation[]) : []
+  const violations =
+    typeof answer === 'object' && answer !== null && 'violations' in answer ? (answer.violations as Violation[]) : []
   return {
     kind: 'refused',
     code: textAt(answer, 'code') ?? 'body_invalid',

@@ -87,7 +87,11 @@ test.each([
   change(url)
   const endpoint = openPostgresEndpoint({ url: url.href, owner: 'owner' })
   const opening = endpoint.open(specs)
-  await expect(opening).rejects.toMatchObject({ code: 'endpoint_unavailable', retryable: false, message: expect.stringMatching(message) as string })
+  await expect(opening).rejects.toMatchObject({
+    code: 'endpoint_unavailable',
+    retryable: false,
+    message: expect.stringMatching(message) as string,
+  })
   await expect(opening).rejects.not.toMatchObject({ message: expect.stringContaining(url.password) as string })
   await endpoint.close()
 })

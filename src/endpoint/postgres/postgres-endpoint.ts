@@ -82,7 +82,9 @@ class PostgresEndpoint implements TableEndpoint {
       this.#names = tables.map(({ table }) => table)
       this.#otherPositions = checkpoint
       await this.#commitPositions(client, positions)
-      this.#tables = tables.map((spec, i) => new PostgresTable({ client, schema: this.#schema, spec, pendingName: `pending_${i}` }))
+      this.#tables = tables.map(
+        (spec, i) => new PostgresTable({ client, schema: this.#schema, spec, pendingName: `pending_${i}` }),
+      )
       return positions
     })
   }
@@ -161,11 +163,10 @@ class PostgresEndpoint implements TableEndpoint {
 
   async #commitPositions(client: pg.Client, positions: readonly Position[]): Promise<void> {
     const byTable = { ...this.#otherPositions, ...Object.fromEntries(this.#names.map((name, i) => [name, positions[i]])) }
-    const { rowCount } = await client.query(`update ${this.#checkpointsTable} set positions = $1 where task = $2 and fence = $3`, [
-      JSON.stringify(byTable),
-      this.#options.owner,
-      this.#fence,
-    ])
+    const { rowCount } = await client.query(
+      `update ${this.#checkpointsTable} set positions = $1 where task = $2 and fence = $3`,
+      [JSON.stringify(byTable), this.#options.owner, this.#fence],
+    )
     if (rowCount === 0) throw this.#fenced()
     await client.query('commit')
     this.#isInTransaction = false
@@ -179,9 +180,13 @@ class PostgresEndpoint implements TableEndpoint {
 
   #fenced(): MillraceError {
     const { owner } = this.#options
-    return new MillraceError('endpoint_fenced', `Materialization "${owner}": another process has taken over its tables in ${this.#target()}.`, {
-      hint: 'Two processes run one materialization. Stop one of them, or give them materializations of different names.',
-    })
+    return new MillraceError(
+      'endpoint_fenced',
+      `Materialization "${owner}": another process has taken over its tables in ${this.#target()}.`,
+      {
+        hint: 'Two processes run one materialization. Stop one of them, or give them materializations of different names.',
+      },
+    )
   }
 
   #target(): string {

@@ -28,7 +28,11 @@ export async function createMetaTables(client: Client, schema: string): Promise<
 }
 
 /** Creates the table, or checks the one that is there. True when it is new. */
-export async function prepareTable(client: Client, spec: TableSpec, { schema, task }: { schema: string; task: string }): Promise<boolean> {
+export async function prepareTable(
+  client: Client,
+  spec: TableSpec,
+  { schema, task }: { schema: string; task: string },
+): Promise<boolean> {
   const isNew = !(await tableExists(client, schema, spec.table))
   if (isNew) await client.query(createTableSql(spec, schema))
   else {
@@ -64,7 +68,10 @@ async function readColumns(client: Client, schema: string, table: string): Promi
 }
 
 async function readSpec(client: Client, schema: string, table: string): Promise<RememberedSpec | undefined> {
-  const { rows } = await client.query<{ spec: string }>(`select spec from ${quoteName(schema)}.${SPECS_TABLE} where table_name = $1`, [table])
+  const { rows } = await client.query<{ spec: string }>(
+    `select spec from ${quoteName(schema)}.${SPECS_TABLE} where table_name = $1`,
+    [table],
+  )
   const [row] = rows
   return row && (JSON.parse(row.spec) as RememberedSpec)
 }

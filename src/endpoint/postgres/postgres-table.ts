@@ -17,7 +17,12 @@ import {
 } from '../table-columns.ts'
 import { quoteName, shapesOf, type ColumnShape } from '../table-conflict.ts'
 
-type PostgresTableOptions = { client: Client; schema: string; spec: TableSpec; /** Of the temporary table. */ pendingName: string }
+type PostgresTableOptions = {
+  client: Client
+  schema: string
+  spec: TableSpec
+  /** Of the temporary table. */ pendingName: string
+}
 
 export class PostgresTable {
   readonly #client: Client
@@ -38,7 +43,12 @@ export class PostgresTable {
 
   async load(keys: readonly (readonly KeyPart[])[]): Promise<(string | undefined)[]> {
     if (keys.length === 0) return []
-    const query = { name: `load_${this.#pendingName}`, text: this.#sql.load, values: this.#keyColumns(keys), rowMode: 'array' as const }
+    const query = {
+      name: `load_${this.#pendingName}`,
+      text: this.#sql.load,
+      values: this.#keyColumns(keys),
+      rowMode: 'array' as const,
+    }
     const { rows } = await this.#client.query<[string | null]>(query)
     return rows.map(([document]) => document ?? undefined)
   }
@@ -119,10 +129,13 @@ function escapeCell(cell: Cell): string {
 const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 
 /** `json`, not `jsonb`: it keeps the document's text to the byte, null characters and half surrogates included. */
-const TYPES = { boolean: 'boolean', integer: 'bigint', number: 'double precision', string: 'text', json: 'json' } as const satisfies Record<
-  ColumnKind,
-  string
->
+const TYPES = {
+  boolean: 'boolean',
+  integer: 'bigint',
+  number: 'double precision',
+  string: 'text',
+  json: 'json',
+} as const satisfies Record<ColumnKind, string>
 
 export function neededColumns(spec: TableSpec): ColumnShape[] {
   return shapesOf(spec, (kind) => TYPES[kind])

@@ -2,6 +2,7 @@
  * Tables in a SQLite file. Rows and positions lie in the same file and are committed together, so a commit that a crash of the
  * machine undoes is simply made again: the file need not be flushed at each.
  */
+import { durabilityPoint } from '../../base/durability-point.ts'
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -81,7 +82,9 @@ class SqliteEndpoint implements TableEndpoint {
       this.#names = tables.map(({ table }) => table)
       this.#otherPositions = checkpoint
       this.#savePositions(db, positions)
+      durabilityPoint('rows-stored')
       db.exec('commit')
+      durabilityPoint('rows-committed')
       this.#tables = tables.map((table) => new SqliteTable(db, table))
       return positions
     })
@@ -178,9 +181,13 @@ class SqliteEndpoint implements TableEndpoint {
 
   #fenced(): MillraceError {
     const { owner, path } = this.#options
-    return new MillraceError('endpoint_fenced', `Materialization "${owner}": another process has taken over its tables in "${path}".`, {
-      hint: 'Two processes run one materialization. Stop one of them, or give them materializations of different names.',
-    })
+    return new MillraceError(
+      'endpoint_fenced',
+      `Materialization "${owner}": another process has taken over its tables in "${path}".`,
+      {
+        hint: 'Two processes run one materialization. Stop one of them, or give them materializations of different names.',
+      },
+    )
   }
 
   /** A failure ends the transaction, so that its lock does not outlive it. */

@@ -37,7 +37,11 @@ export function prepareTable(db: DatabaseSync, spec: TableSpec, task: string): b
 
 function readColumns(db: DatabaseSync, table: string): ColumnShape[] {
   const rows = db.prepare('select name, type, pk from pragma_table_info(?)').all(table)
-  return rows.map((row) => ({ name: String(row['name']), type: String(row['type']).toUpperCase(), keyPosition: Number(row['pk']) }))
+  return rows.map((row) => ({
+    name: String(row['name']),
+    type: String(row['type']).toUpperCase(),
+    keyPosition: Number(row['pk']),
+  }))
 }
 
 function readSpec(db: DatabaseSync, table: string): RememberedSpec | undefined {

@@ -4,7 +4,15 @@ import { BloomFilter } from '../../base/bloom-filter.ts'
 import type { Json } from '../../base/json.ts'
 import type { KeyPart } from '../../model/key.ts'
 import type { Row, TableSpec } from '../endpoint.ts'
-import { columnsOf, listColumns, toCell, unsupportedValue, type Column, type ColumnKind, type TableColumns } from '../table-columns.ts'
+import {
+  columnsOf,
+  listColumns,
+  toCell,
+  unsupportedValue,
+  type Column,
+  type ColumnKind,
+  type TableColumns,
+} from '../table-columns.ts'
 import { quoteName, shapesOf, type ColumnShape } from '../table-conflict.ts'
 
 export class SqliteTable {

@@ -34,7 +34,12 @@ async function post(options: WebhookEndpointOptions, message: PushMessage): Prom
     else throw refused(options.url, message, `answered ${response.status}${await readReason(response)}`)
   } catch (cause) {
     if (cause instanceof MillraceError) throw cause
-    throw refused(options.url, message, timeout.aborted ? 'did not answer in time' : `could not be reached: ${reasonOf(cause)}`, cause)
+    throw refused(
+      options.url,
+      message,
+      timeout.aborted ? 'did not answer in time' : `could not be reached: ${reasonOf(cause)}`,
+      cause,
+    )
   }
 }
 
@@ -63,9 +68,13 @@ function reasonOf(error: unknown): string {
 
 function refused(url: string, { binding, documents }: PushMessage, problem: string, cause?: unknown): MillraceError {
   const { origin, pathname } = new URL(url)
-  return new MillraceError('endpoint_unavailable', `Webhook ${origin}${pathname} ${problem} (binding "${binding}", ${documents.length} documents).`, {
-    cause,
-    retryable: true,
-    hint: 'The same body is sent again until the receiver answers 2xx.',
-  })
+  return new MillraceError(
+    'endpoint_unavailable',
+    `Webhook ${origin}${pathname} ${problem} (binding "${binding}", ${documents.length} documents).`,
+    {
+      cause,
+      retryable: true,
+      hint: 'The same body is sent again until the receiver answers 2xx.',
+    },
+  )
 }

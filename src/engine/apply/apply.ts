@@ -126,7 +126,8 @@ export class Apply {
     }
     for (const name of lane.members) {
       const published = await this.#runners.get(name)?.runner.run(chunk)
-      if (published && published.documents.length > 0) this.#transaction.outputs.push(outputBatch(chunk, name, encodeBatch([published])))
+      if (published && published.documents.length > 0)
+        this.#transaction.outputs.push(outputBatch(chunk, name, encodeBatch([published])))
       this.#positions.set(name, chunk.through)
     }
     this.#transaction.documents += chunk.sizeDocuments
@@ -178,7 +179,12 @@ export class Apply {
   #report(): void {
     this.#parts.report({
       positions: Object.fromEntries(this.#committed),
-      stopped: [...this.#stops].map(([derivation, { position, message, cause }]) => ({ derivation, position, message, hint: cause.hint })),
+      stopped: [...this.#stops].map(([derivation, { position, message, cause }]) => ({
+        derivation,
+        position,
+        message,
+        hint: cause.hint,
+      })),
     })
   }
 }

@@ -84,8 +84,12 @@ export class Chunk {
   #requireValid(collection: string, value: Json, position: Position): void {
     const [violation] = this.#collections.get(collection)?.schema.validate(value) ?? []
     if (violation === undefined) return
-    throw new MillraceError('document_invalid', `A document of "${collection}" at log position ${position} breaks today’s schema: ${violation.pointer || '/'} ${violation.message}.`, {
-      hint: 'The schema was changed after the document was accepted. Change it so that earlier documents remain valid.',
-    })
+    throw new MillraceError(
+      'document_invalid',
+      `A document of "${collection}" at log position ${position} breaks today’s schema: ${violation.pointer || '/'} ${violation.message}.`,
+      {
+        hint: 'The schema was changed after the document was accepted. Change it so that earlier documents remain valid.',
+      },
+    )
   }
 }

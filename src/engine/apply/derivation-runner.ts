@@ -67,7 +67,9 @@ export class DerivationRunner {
     this.#register = register
     this.#registers = registers
     this.#initial = deepFreeze(derivation.register?.initial ?? null)
-    this.#transforms = Object.entries(derivation.transforms).map(([name, transform]) => compileTransform(transform, lambdas[name]))
+    this.#transforms = Object.entries(derivation.transforms).map(([name, transform]) =>
+      compileTransform(transform, lambdas[name]),
+    )
   }
 
   get name(): string {
@@ -112,7 +114,8 @@ export class DerivationRunner {
   #process({ document, transform, key }: Step, published: Section, documents: SourceDocument[]): void {
     const { value } = document
     const before = this.#register ? (this.#registers.get(key) ?? this.#initial) : undefined
-    const after = transform.update && before !== undefined ? this.#update(transform, transform.update, before, value, key) : before
+    const after =
+      transform.update && before !== undefined ? this.#update(transform, transform.update, before, value, key) : before
     if (transform.publish === undefined) return
     for (const item of callLambda(transform.publish, value, after, before)) {
       this.#publish(transform.publish, item, document, published)

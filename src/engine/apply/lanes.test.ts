@@ -36,7 +36,9 @@ test('a reader never overtakes the derivation that it reads', () => {
 })
 
 test('a stopped derivation does not hold up those that do not read it', () => {
-  expect(lanes({ plan: { a: [], b: [], c: ['a'] }, positions: { a: 5, b: 5, c: 5 }, limits: { a: 5 }, head: 9 })).toEqual(['b 5..9'])
+  expect(lanes({ plan: { a: [], b: [], c: ['a'] }, positions: { a: 5, b: 5, c: 5 }, limits: { a: 5 }, head: 9 })).toEqual([
+    'b 5..9',
+  ])
 })
 
 test('a lane goes only as far as its most limited member', () => {

@@ -35,8 +35,11 @@ export function planDerivations({ catalog, schemas, lambdas }: PlanParts): Apply
   const sources = new Map(derivations.map((member) => [member.name, member.derivedSources]))
   return {
     derivations,
-    collections: new Map(Object.values(catalog.collections).map((collection) => [collection.name, compileCollection(collection, schemas)])),
-    publishedSources: (members) => [...new Set(members.flatMap((name) => sources.get(name) ?? []))].filter((source) => !members.includes(source)),
+    collections: new Map(
+      Object.values(catalog.collections).map((collection) => [collection.name, compileCollection(collection, schemas)]),
+    ),
+    publishedSources: (members) =>
+      [...new Set(members.flatMap((name) => sources.get(name) ?? []))].filter((source) => !members.includes(source)),
   }
 }
 
@@ -49,7 +52,10 @@ export function openRunners(plan: ApplyPlan, store: Store): Runners {
     if (collection === undefined) continue
     const registers = new Registers(store, name)
     const hasReaders = read.has(name)
-    runners.set(name, { registers, runner: new DerivationRunner({ collection, derivation, lambdas, register, registers, hasReaders }) })
+    runners.set(name, {
+      registers,
+      runner: new DerivationRunner({ collection, derivation, lambdas, register, registers, hasReaders }),
+    })
   }
   return runners
 }

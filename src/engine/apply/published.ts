@@ -10,9 +10,14 @@ import type { SourceDocument } from './chunk.ts'
 const READ_BYTES = 1_000_000
 
 /** Documents published for the log entries after `after` up to and including `through`, in their order. */
-export async function readPublished(store: Store, collection: string, after: Position, through: Position): Promise<SourceDocument[]> {
+export async function readPublished(
+  store: Store,
+  collection: string,
+  after: Position,
+  through: Position,
+): Promise<SourceDocument[]> {
   const documents: SourceDocument[] = []
-  for (let reached = after; reached < through; ) {
+  for (let reached = after; reached < through;) {
     const batches = await store.readOutputs(collection, reached, READ_BYTES)
     for (const batch of batches) {
       for (const document of publishedDocuments(batch)) {

@@ -37,7 +37,9 @@ export function compileCell(types: readonly JsonType[], mustExist: boolean): Cel
     if (cell === '') return empty
     const value = readScalar(allowed, cell)
     if (value !== undefined) return { kind: 'value', value }
-    return isText ? { kind: 'value', value: cell } : { kind: 'refused', message: `must be ${describe(types)}, "${shorten(cell)}" is not` }
+    return isText
+      ? { kind: 'value', value: cell }
+      : { kind: 'refused', message: `must be ${describe(types)}, "${shorten(cell)}" is not` }
   }
 }
 

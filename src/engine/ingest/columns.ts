@@ -44,18 +44,18 @@ function compileColumn({ collection, schemas }: ColumnsParts, locations: Readonl
     })
   }
   const path = parsePointer(location) ?? []
-  const { types, exists } = inferLocation(schemas, collection.schema, location)
+  const { types, exists, mayBeNull } = inferLocation(schemas, collection.schema, location)
   const isReachable = path.every((part, i) => part !== '__proto__' && (i === 0 || mayHoldObject(path.slice(0, i))))
   function mayHoldObject(parts: readonly string[]): boolean {
     const parent = inferLocation(schemas, collection.schema, `/${parts.map(escape).join('/')}`)
     return parent.types.includes('object')
   }
-  if (!isReachable || !types.some(isScalar)) {
+  if (exists === 'cannot' || !isReachable || !types.some(isScalar)) {
     throw new MillraceError('body_invalid', `The field "${name}" of "${collection.name}" cannot come from a cell.`, {
       hint: 'Cells hold single values outside of lists. Send JSON for the others.',
     })
   }
-  return { name, location, path, readCell: compileCell(types, exists === 'must') }
+  return { name, location, path, readCell: compileCell(mayBeNull ? [...types, 'null'] : types, exists === 'must') }
 }
 
 function escape(part: string): string {
@@ -81,13 +81,20 @@ function overlap(a: JsonPointer, b: JsonPointer): boolean {
 }
 
 function refuseGaps({ collection, schemas }: ColumnsParts, columns: readonly Column[]): void {
-  const isCovered = (pointer: JsonPointer) => columns.some(({ location }) => location === pointer || location.startsWith(`${pointer}/`))
+  const isCovered = (pointer: JsonPointer) =>
+    columns.some(({ location }) => location === pointer || location.startsWith(`${pointer}/`))
   const needed = inferLocations(schemas, collection.schema).filter(({ exists }) => exists === 'must')
-  const missing = [...needed.map(({ pointer }) => pointer), ...collection.key].filter((pointer) => pointer !== '' && !isCovered(pointer))
+  const missing = [...needed.map(({ pointer }) => pointer), ...collection.key].filter(
+    (pointer) => pointer !== '' && !isCovered(pointer),
+  )
   if (missing.length === 0) return
-  throw new MillraceError('body_invalid', `The header lacks a column for ${[...new Set(missing)].join(', ')} of "${collection.name}".`, {
-    hint: 'Every document must have a value there.',
-  })
+  throw new MillraceError(
+    'body_invalid',
+    `The header lacks a column for ${[...new Set(missing)].join(', ')} of "${collection.name}".`,
+    {
+      hint: 'Every document must have a value there.',
+    },
+  )
 }
 
 function readRow(columns: readonly Column[], cells: readonly string[]): { document: JsonObject } | { refusals: Refusal[] } {

@@ -69,7 +69,8 @@ export class DocumentGate {
     const violations = this.#compiled.schema.validate(document)
     if (violations) return violations.slice(0, REFUSALS_MAX).map(refuseViolation)
     const text = JSON.stringify(document)
-    if (isTooLong(text)) return [{ code: 'document_invalid', pointer: '', message: `must not be larger than ${DOCUMENT_BYTES_MAX} bytes` }]
+    if (isTooLong(text))
+      return [{ code: 'document_invalid', pointer: '', message: `must not be larger than ${DOCUMENT_BYTES_MAX} bytes` }]
     try {
       const key = this.#compiled.key.pack(document)
       const partition = this.#compiled.partitionOf(document)
@@ -85,7 +86,10 @@ export class DocumentGate {
 }
 
 function isTooLong(text: string): boolean {
-  return text.length > DOCUMENT_BYTES_MAX || (text.length > DOCUMENT_BYTES_MAX / UTF8_BYTES_MAX && Buffer.byteLength(text) > DOCUMENT_BYTES_MAX)
+  return (
+    text.length > DOCUMENT_BYTES_MAX ||
+    (text.length > DOCUMENT_BYTES_MAX / UTF8_BYTES_MAX && Buffer.byteLength(text) > DOCUMENT_BYTES_MAX)
+  )
 }
 
 /** Per UTF-16 code unit. */

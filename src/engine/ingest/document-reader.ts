@@ -43,16 +43,15 @@ export function describeRefusals(refusals: readonly Refusal[]): string {
   return refusals.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`)).join('; ')
 }
 
-function* readJson(text: string): Generator<Arrival> {
-  if (!text.trimEnd().includes('\n')) {
-    yield* readLine(text)
-    return
-  }
-  for (const piece of splitDocuments(text)) yield { kind: 'text', ...piece }
+/** Nearly always one document; the costlier search for several starts only at a sign of it. */
+function readJson(text: string): Iterable<Arrival> {
+  const documents = text.trim()
+  if (documents === '') return []
+  return MAY_BE_SEVERAL.test(documents) ? readSeveral(documents) : [{ kind: 'text', text: documents, line: 1 }]
 }
 
-/** Nearly always one document; the costlier search for several starts only at a sign of it. */
-function* readLine(text: string): Generator<Arrival> {
-  if (!/[}\]]\s*[{[]/.test(text)) yield { kind: 'text', text, line: 1 }
-  else for (const piece of splitDocuments(text)) yield { kind: 'text', ...piece }
+const MAY_BE_SEVERAL = /\n|[}\]]\s*[{[]/
+
+function* readSeveral(text: string): Generator<Arrival> {
+  for (const piece of splitDocuments(text)) yield { kind: 'text', ...piece }
 }

@@ -63,7 +63,8 @@ export function createIngest({ catalog, schemas, log }: IngestParts): Ingest {
 
 function countDocuments(sections: readonly Section[]): number {
   const count = sections.reduce((sum, { documents }) => sum + documents.length, 0)
-  if (count === 0) throw new MillraceError('body_invalid', 'The request holds no document.', { hint: 'Send at least one document.' })
+  if (count === 0)
+    throw new MillraceError('body_invalid', 'The request holds no document.', { hint: 'Send at least one document.' })
   if (count <= BATCH_DOCUMENTS_MAX) return count
   throw new MillraceError('body_too_large', `The request holds ${count} documents; the limit is ${BATCH_DOCUMENTS_MAX}.`, {
     hint: 'Send the documents in several requests.',
@@ -77,9 +78,13 @@ function requireConfigured(catalog: Catalog, name: string) {
 function refuseCollection(name: string, catalog: Catalog): never {
   const collection = Object.hasOwn(catalog.collections, name) ? catalog.collections[name] : undefined
   if (collection?.derivation) {
-    throw new MillraceError('collection_unknown', `"${name}" is a derived collection: its documents come from other collections.`, {
-      hint: 'Only captured collections (without a derivation) take documents from outside.',
-    })
+    throw new MillraceError(
+      'collection_unknown',
+      `"${name}" is a derived collection: its documents come from other collections.`,
+      {
+        hint: 'Only captured collections (without a derivation) take documents from outside.',
+      },
+    )
   }
   const captured = Object.values(catalog.collections).filter(({ derivation }) => derivation === undefined)
   const names = captured.map((candidate) => candidate.name)

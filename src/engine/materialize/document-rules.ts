@@ -16,14 +16,24 @@ export function requireValid(rules: DocumentRules, key: PackedKey, document: Jso
   const [violation] = rules.schema.validate(document) ?? []
   if (violation === undefined) return
   const place = `at ${violation.pointer || 'its root'}: ${violation.message}`
-  throw new MillraceError('document_invalid', `${what} of collection "${rules.collection}", key ${key}, breaks the schema ${place}.`, {
-    hint: 'Correct the schema, or the reductions that lead to such a document; the materialization then goes on where it stopped.',
-  })
+  throw new MillraceError(
+    'document_invalid',
+    `${what} of collection "${rules.collection}", key ${key}, breaks the schema ${place}.`,
+    {
+      hint: 'Correct the schema, or the reductions that lead to such a document; the materialization then goes on where it stopped.',
+    },
+  )
 }
 
 /** The documents of one key reduced onto `base`, one after the other. Undefined when the last reduction deletes the document. */
-export function reduceFully(rules: DocumentRules, key: PackedKey, base: Json | undefined, documents: readonly Json[]): Json | undefined {
-  const deltas = rules.schema.isAssociative === true && documents.length > 1 ? [reducePartially(rules, key, documents)] : documents
+export function reduceFully(
+  rules: DocumentRules,
+  key: PackedKey,
+  base: Json | undefined,
+  documents: readonly Json[],
+): Json | undefined {
+  const deltas =
+    rules.schema.isAssociative === true && documents.length > 1 ? [reducePartially(rules, key, documents)] : documents
   return deltas.reduce<Json | undefined>((left, right) => reduceTwo(rules, key, [left, right], 'full'), base)
 }
 
@@ -54,12 +64,20 @@ function reduceAsTree(documents: readonly Json[], combine: (left: Json, right: J
   return level[0] as Json
 }
 
-function reduceTwo(rules: DocumentRules, key: PackedKey, [left, right]: readonly [Json | undefined, Json], mode: ReduceMode): Json | undefined {
+function reduceTwo(
+  rules: DocumentRules,
+  key: PackedKey,
+  [left, right]: readonly [Json | undefined, Json],
+  mode: ReduceMode,
+): Json | undefined {
   try {
     return rules.schema.reduce(left, right, mode)
   } catch (cause) {
     if (!(cause instanceof MillraceError)) throw cause
     const { code, hint, message } = cause
-    throw new MillraceError(code, `Collection "${rules.collection}", key ${key}: ${message}`, { cause, ...(hint === undefined ? {} : { hint }) })
+    throw new MillraceError(code, `Collection "${rules.collection}", key ${key}: ${message}`, {
+      cause,
+      ...(hint === undefined ? {} : { hint }),
+    })
   }
 }

@@ -42,7 +42,11 @@ const LIMITS: PushLimits = {
 const PAUSES_MS = [0, 100, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000, 10_000]
 
 /** Runs until `signal` aborts, or with `untilIdle` until everything that can be read was received. */
-export async function materializePush(options: MaterializePushOptions, signal: AbortSignal, { untilIdle = false } = {}): Promise<void> {
+export async function materializePush(
+  options: MaterializePushOptions,
+  signal: AbortSignal,
+  { untilIdle = false } = {},
+): Promise<void> {
   const task = new PushTask(options)
   await task.open()
   while (!signal.aborted) {
@@ -69,7 +73,9 @@ class PushTask {
       const cursorName = `push/${name}/${binding.table}`
       const cursor = await loadPushCursor(store, cursorName, random)
       const { stream } = binding
-      this.#bindings.push(new PushBinding({ rules: binding, stream, store, cursorName, cursor, limits: { ...LIMITS, ...limits } }))
+      this.#bindings.push(
+        new PushBinding({ rules: binding, stream, store, cursorName, cursor, limits: { ...LIMITS, ...limits } }),
+      )
     }
     this.#report()
   }

@@ -40,10 +40,19 @@ class Scenario {
   }
 
   /** One run until everything is committed. */
-  async run({ limits = {}, wrap = (endpoint: TableEndpoint) => endpoint }: { limits?: Partial<TransactionLimits>; wrap?: (endpoint: TableEndpoint) => TableEndpoint } = {}) {
+  async run({
+    limits = {},
+    wrap = (endpoint: TableEndpoint) => endpoint,
+  }: { limits?: Partial<TransactionLimits>; wrap?: (endpoint: TableEndpoint) => TableEndpoint } = {}) {
     const endpoint = wrap(openSqliteEndpoint({ path: this.path, owner: 'm' }))
     const bindings = Object.entries(this.streams).map(([table, stream]) => ({ ...rules, spec: tableSpec(table), stream }))
-    const options = { bindings, endpoint, waitForMore: async () => {}, report: (status: MaterializationStatus) => void this.statuses.push(status), limits }
+    const options = {
+      bindings,
+      endpoint,
+      waitForMore: async () => {},
+      report: (status: MaterializationStatus) => void this.statuses.push(status),
+      limits,
+    }
     try {
       await materializeTables(options, new AbortController().signal, { untilIdle: true })
     } finally {
@@ -69,7 +78,12 @@ function expectedRows(facts: readonly Fact[]): unknown[] {
 }
 
 const factArbitrary: fc.Arbitrary<Fact> = fc
-  .record({ id: fc.constantFrom('a', 'b', 'c', 'd'), n: fc.integer({ min: 0, max: 9 }), note: fc.constantFrom('x', 'y', 'z'), isGone: fc.boolean() })
+  .record({
+    id: fc.constantFrom('a', 'b', 'c', 'd'),
+    n: fc.integer({ min: 0, max: 9 }),
+    note: fc.constantFrom('x', 'y', 'z'),
+    isGone: fc.boolean(),
+  })
   .map(({ id, n, note, isGone }) => (isGone && n < 5 ? { id, gone: true } : { id, n, note }))
 const inputsArbitrary = fc.array(fc.array(factArbitrary, { maxLength: 4 }), { maxLength: 15 })
 
@@ -96,11 +110,20 @@ test('a row whose reduction deletes it is gone, and a later document starts afre
   expect(scenario.rows()).toEqual(expectedRows([{ id: 'b', n: 1, note: 'kept' }]))
   scenario.facts.append({ id: 'a', n: 7, note: 'new' })
   await scenario.run()
-  expect(scenario.rows()).toEqual(expectedRows([{ id: 'a', n: 7, note: 'new' }, { id: 'b', n: 1, note: 'kept' }]))
+  expect(scenario.rows()).toEqual(
+    expectedRows([
+      { id: 'a', n: 7, note: 'new' },
+      { id: 'b', n: 1, note: 'kept' },
+    ]),
+  )
 })
 
 test('any slicing of the stream into transactions, reads and runs gives the rows of a plain computation', async () => {
-  const slicing = fc.record({ documents: fc.integer({ min: 1, max: 10 }), positionsPerRead: fc.integer({ min: 1, max: 4 }), runs: fc.integer({ min: 1, max: 3 }) })
+  const slicing = fc.record({
+    documents: fc.integer({ min: 1, max: 10 }),
+    positionsPerRead: fc.integer({ min: 1, max: 4 }),
+    runs: fc.integer({ min: 1, max: 3 }),
+  })
   await fc.assert(
     fc.asyncProperty(inputsArbitrary, slicing, async (inputs, { documents, positionsPerRead, runs }) => {
       const scenario = new Scenario()
@@ -136,26 +159,40 @@ function crashAt(call: number, when: 'before' | 'after') {
   return { wrap, hasHit: () => calls >= call }
 }
 
-test.each(['before', 'after'] as const)('a crash %s any call of the endpoint and a restart lose nothing and repeat nothing', async (when) => {
-  const inputs: Fact[][] = [
-    [{ id: 'a', n: 1, note: 'x' }, { id: 'b', n: 2, note: 'y' }],
-    [{ id: 'a', n: 3, note: 'z' }, { id: 'b', gone: true }],
-    [{ id: 'c', n: 4, note: 'x' }, { id: 'a', n: 5, note: 'y' }],
-  ]
-  let crashes = 0
-  for (let call = 1, isEnd = false; !isEnd; call++) {
-    const scenario = new Scenario()
-    scenario.facts.positionsPerRead = 1
-    for (const facts of inputs) scenario.facts.append(...facts)
-    const { wrap, hasHit } = crashAt(call, when)
-    await scenario.run({ limits: { documents: 1 }, wrap }).catch((error: unknown) => expect(error).toMatchObject({ message: 'crash' }))
-    isEnd = !hasHit()
-    if (!isEnd) crashes++
-    await scenario.run({ limits: { documents: 1 } })
-    expect(scenario.rows()).toEqual(expectedRows(inputs.flat()))
-  }
-  expect(crashes).toBeGreaterThan(8)
-})
+test.each(['before', 'after'] as const)(
+  'a crash %s any call of the endpoint and a restart lose nothing and repeat nothing',
+  async (when) => {
+    const inputs: Fact[][] = [
+      [
+        { id: 'a', n: 1, note: 'x' },
+        { id: 'b', n: 2, note: 'y' },
+      ],
+      [
+        { id: 'a', n: 3, note: 'z' },
+        { id: 'b', gone: true },
+      ],
+      [
+        { id: 'c', n: 4, note: 'x' },
+        { id: 'a', n: 5, note: 'y' },
+      ],
+    ]
+    let crashes = 0
+    for (let call = 1, isEnd = false; !isEnd; call++) {
+      const scenario = new Scenario()
+      scenario.facts.positionsPerRead = 1
+      for (const facts of inputs) scenario.facts.append(...facts)
+      const { wrap, hasHit } = crashAt(call, when)
+      await scenario
+        .run({ limits: { documents: 1 }, wrap })
+        .catch((error: unknown) => expect(error).toMatchObject({ message: 'crash' }))
+      isEnd = !hasHit()
+      if (!isEnd) crashes++
+      await scenario.run({ limits: { documents: 1 } })
+      expect(scenario.rows()).toEqual(expectedRows(inputs.flat()))
+    }
+    expect(crashes).toBeGreaterThan(8)
+  },
+)
 
 test('a binding that joins later is filled from the first document on while the others go on', async () => {
   const scenario = new Scenario()
@@ -166,8 +203,18 @@ test('a binding that joins later is filled from the first document on while the 
   scenario.streams['more']?.append({ id: 'm', n: 2, note: 'new' })
   scenario.facts.append({ id: 'a', n: 2, note: 'y' })
   await scenario.run()
-  expect(scenario.rows('more')).toEqual(expectedRows([{ id: 'm', n: 1, note: 'old' }, { id: 'm', n: 2, note: 'new' }]))
-  expect(scenario.rows('facts')).toEqual(expectedRows([{ id: 'a', n: 1, note: 'x' }, { id: 'a', n: 2, note: 'y' }]))
+  expect(scenario.rows('more')).toEqual(
+    expectedRows([
+      { id: 'm', n: 1, note: 'old' },
+      { id: 'm', n: 2, note: 'new' },
+    ]),
+  )
+  expect(scenario.rows('facts')).toEqual(
+    expectedRows([
+      { id: 'a', n: 1, note: 'x' },
+      { id: 'a', n: 2, note: 'y' },
+    ]),
+  )
 })
 
 test('what is ready together is committed together, and only documents cause a commit', async () => {
@@ -217,14 +264,22 @@ test('a reduced document that breaks the schema ends the run with collection, ke
     retryable: false,
     message: expect.stringMatching(/"examples\/facts", key \["a"\].* at \/n: must be <= 1000000/) as string,
   })
-  expect(scenario.rows()).toEqual(expectedRows([{ id: 'a', n: 999_999, note: 'x' }, { id: 'b', n: 1, note: 'x' }]))
+  expect(scenario.rows()).toEqual(
+    expectedRows([
+      { id: 'a', n: 999_999, note: 'x' },
+      { id: 'b', n: 1, note: 'x' },
+    ]),
+  )
 })
 
 test('documents of an earlier schema are validated by that of today', async () => {
   const scenario = new Scenario()
   scenario.facts.append({ id: 'a', n: 2_000_000, note: 'x' })
   scenario.facts.schemaHash = 'earlier'
-  await expect(scenario.run()).rejects.toMatchObject({ code: 'document_invalid', message: expect.stringMatching(/\["a"\].*\/n/) as string })
+  await expect(scenario.run()).rejects.toMatchObject({
+    code: 'document_invalid',
+    message: expect.stringMatching(/\["a"\].*\/n/) as string,
+  })
 })
 
 test('documents that cannot be reduced end the run with collection and key', async () => {
@@ -235,7 +290,10 @@ test('documents that cannot be reduced end the run with collection and key', asy
   db.exec(`update facts set flow_document = '{"id":"a","n":"text","notes":[]}'`)
   db.close()
   scenario.facts.append({ id: 'a', n: 1, note: 'y' })
-  await expect(scenario.run()).rejects.toMatchObject({ code: 'reduction_failed', message: expect.stringMatching(/"examples\/facts", key \["a"\]/) as string })
+  await expect(scenario.run()).rejects.toMatchObject({
+    code: 'reduction_failed',
+    message: expect.stringMatching(/"examples\/facts", key \["a"\]/) as string,
+  })
 })
 
 test('an abort in the midst of a transaction leaves the target as it was', async () => {

@@ -122,7 +122,9 @@ class TableTask {
   }
 
   async #readOn(followed: Followed): Promise<boolean> {
-    const { sections, through, scannedBytes } = await followed.binding.stream.read(followed.position, { maxBytes: this.#limits.readBytes })
+    const { sections, through, scannedBytes } = await followed.binding.stream.read(followed.position, {
+      maxBytes: this.#limits.readBytes,
+    })
     if (through === followed.position) return false
     for (const section of sections) followed.pending.add(section)
     followed.position = through
@@ -144,7 +146,11 @@ class TableTask {
   #report(): void {
     this.#hasAdvanced = false
     this.#options.report({
-      bindings: this.#followed.map(({ binding, position }) => ({ table: binding.spec.table, source: binding.collection, position })),
+      bindings: this.#followed.map(({ binding, position }) => ({
+        table: binding.spec.table,
+        source: binding.collection,
+        position,
+      })),
       documentCount: this.#documentCount,
     })
   }

@@ -7,6 +7,7 @@
  *
  * After a crash a prepared body is made again from the same range of the stream, which yields the same documents.
  */
+import { durabilityPoint } from '../../base/durability-point.ts'
 import { invariant } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import type { Position } from '../../log/log.ts'
@@ -60,6 +61,7 @@ export class PushBinding {
 
   /** The prepared body has arrived. */
   async received(): Promise<void> {
+    durabilityPoint('body-received')
     const { stream, position, prepared } = this.#cursor
     invariant(prepared !== undefined && this.#documents !== undefined, 'only a prepared body is received')
     if (prepared.to < this.#documents.length) {
@@ -106,7 +108,11 @@ export class PushBinding {
       const texts = pending.texts(key)
       const [first] = texts
       if (texts.length === 1 && first !== undefined) return first
-      const combined = reducePartially(rules, key, texts.map((text) => JSON.parse(text) as Json))
+      const combined = reducePartially(
+        rules,
+        key,
+        texts.map((text) => JSON.parse(text) as Json),
+      )
       requireValid(rules, key, combined, 'The combined document')
       return JSON.stringify(combined)
     })
@@ -133,6 +139,7 @@ export class PushBinding {
 
   async #remember(cursor: PushCursor): Promise<void> {
     await this.#options.store.saveCursor(this.#options.cursorName, JSON.stringify(cursor))
+    if (cursor.prepared) durabilityPoint('body-prepared')
     this.#cursor = cursor
     this.#scannedBytes = 0
   }

@@ -28,7 +28,7 @@ export class TableRows {
   async write(pending: CombinedDocuments, signal: AbortSignal): Promise<boolean> {
     // Neighbours in the order of packed keys are, but for the lengths of numbers, neighbours in the table as well.
     const keys = pending.keys().toSorted()
-    for (let start = 0; start < keys.length; ) {
+    for (let start = 0; start < keys.length;) {
       const step = keys.slice(start, start + this.#keysPerLoad)
       await this.#writeStep(pending, step)
       start += step.length
@@ -72,10 +72,14 @@ export class TableRows {
     try {
       return JSON.parse(stored) as Json
     } catch (cause) {
-      throw new MillraceError('document_invalid', `Table "${this.#options.spec.table}", key ${key}: the stored document is not JSON.`, {
-        cause,
-        hint: 'Something else has changed this row. Drop the table to have it filled again from the first document on.',
-      })
+      throw new MillraceError(
+        'document_invalid',
+        `Table "${this.#options.spec.table}", key ${key}: the stored document is not JSON.`,
+        {
+          cause,
+          hint: 'Something else has changed this row. Drop the table to have it filled again from the first document on.',
+        },
+      )
     }
   }
 }

@@ -2,6 +2,7 @@
  * Writes groups of appends, each in one transaction with one flush. It keeps nothing in memory between groups: whatever
  * fails, the file alone says where the log ends. Keeps the invariant that what is acknowledged is on the disk.
  */
+import { durabilityPoint } from '../../base/durability-point.ts'
 import { hash } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { IDEMPOTENCY_WINDOW_MS, type Position } from '../log.ts'
@@ -53,7 +54,9 @@ export class LogWriter {
       this.#db.exec('begin immediate')
       try {
         const outcomes = this.#write(group)
+        durabilityPoint('log-written')
         this.#db.exec('commit')
+        durabilityPoint('log-committed')
         return outcomes
       } catch (error) {
         // After some failures SQLite has rolled back by itself.

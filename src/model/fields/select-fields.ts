@@ -44,7 +44,8 @@ export function selectFields(
   endpointKind: EndpointConfig['kind'],
 ): FieldSelection {
   const candidates = listCandidates(collection, schemas, selector.include)
-  const constraintOf = endpointKind === 'webhook' ? pushConstraint : (field: FieldCandidate) => tableConstraint(field, collection.key)
+  const constraintOf =
+    endpointKind === 'webhook' ? pushConstraint : (field: FieldCandidate) => tableConstraint(field, collection.key)
   const problems = [...unknownFields(selector, candidates), ...contradictions(selector)]
   const included = new Set(selector.include)
   const excluded = new Set(selector.exclude)
@@ -96,7 +97,9 @@ function inOrder(selected: readonly FieldCandidate[], key: readonly JsonPointer[
   const firstOf = (location: JsonPointer) => selected.find((field) => field.location === location)
   const keys = key.flatMap((location) => firstOf(location) ?? [])
   const document = firstOf('')
-  const values = selected.filter((field) => !keys.includes(field) && field !== document).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const values = selected
+    .filter((field) => !keys.includes(field) && field !== document)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return [
     ...keys.map((field) => selectedField(field, 'key')),
     ...values.map((field) => selectedField(field, 'value')),
@@ -119,9 +122,7 @@ function unknownFields(selector: FieldSelector, candidates: readonly FieldCandid
 }
 
 function contradictions({ include, exclude }: FieldSelector): string[] {
-  return include
-    .filter((name) => exclude.includes(name))
-    .map((name) => `the field "${name}" is both included and excluded.`)
+  return include.filter((name) => exclude.includes(name)).map((name) => `the field "${name}" is both included and excluded.`)
 }
 
 function forbiddenMessage({ name, types }: FieldCandidate, endpointKind: EndpointConfig['kind']): string {

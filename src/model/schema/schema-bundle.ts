@@ -31,11 +31,14 @@ export function hashBundle(bundle: SchemaBundle): string {
 /** 128 bits: no two schemas meet by accident. */
 const HASH_LENGTH = 32
 
+const ROOT_REFERENCE = '#/$defs/0'
+
 class Bundler {
   readonly #index: SchemaIndex
   /** The root first, then what is referred to in the order of discovery. */
   readonly #nodes: SchemaNode[]
   readonly #numbers = new Map<string, number>()
+  #isRootReferenced = false
 
   constructor(index: SchemaIndex, root: SchemaNode) {
     this.#index = index
@@ -45,14 +48,12 @@ class Bundler {
 
   bundle(): JsonSchema {
     const definitions: JsonObject = {}
-    let root: JsonSchema = true
     // The list grows while it is walked.
-    for (let i = 0; i < this.#nodes.length; i++) {
-      const schema = this.#copy(this.#nodes[i] as SchemaNode)
-      if (i === 0) root = schema
-      else definitions[i] = schema
-    }
-    return isObject(root) && this.#nodes.length > 1 ? { ...root, $defs: definitions } : root
+    for (let i = 0; i < this.#nodes.length; i++) definitions[i] = this.#copy(this.#nodes[i] as SchemaNode)
+    const { 0: root = true, ...others } = definitions
+    // A root that something refers to is a definition as well, since `#` is not resolved in a schema without a URI.
+    if (this.#isRootReferenced) return { $ref: ROOT_REFERENCE, $defs: definitions }
+    return isObject(root) && this.#nodes.length > 1 ? { ...root, $defs: others } : (root as JsonSchema)
   }
 
   origin(pointer: JsonPointer): { schemaUri: string; pointerInSchema: JsonPointer } {
@@ -94,7 +95,8 @@ class Bundler {
     const known = this.#numbers.get(target.uri)
     const number = known ?? this.#nodes.push(target) - 1
     this.#numbers.set(target.uri, number)
-    return number === 0 ? '#' : `#/$defs/${number}`
+    this.#isRootReferenced ||= number === 0
+    return `#/$defs/${number}`
   }
 }
 

@@ -89,9 +89,10 @@ export function childOf(node: SchemaNode, parts: readonly (string | number)[]): 
   let schema: unknown = node.schema
   let base = node.base
   for (const part of parts) {
+    // An `$id` passed on the way is the base of what is below; that of the child itself is `nodeOf`'s.
+    if (schema !== node.schema) base = baseOf(schema, base)
     if (typeof schema !== 'object' || schema === null || !Object.hasOwn(schema, part)) return undefined
     schema = (schema as Record<string, unknown>)[part]
-    base = baseOf(schema, base)
   }
   if (typeof schema !== 'boolean' && !isObject(schema)) return undefined
   return nodeOf(schema, { documentUri: node.documentUri, pointer: node.pointer + formatPointer(parts), base })

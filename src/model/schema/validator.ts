@@ -7,6 +7,7 @@ import type { JsonSchema } from '../catalog.ts'
 import type { Violation } from '../compiled-schema.ts'
 import { isDeeperThan, NESTING_MAX } from './nesting.ts'
 import { OWN_FORMATS } from './formats.ts'
+import { isWellFormed } from './well-formed.ts'
 
 export type Validator = {
   isValid: (document: unknown) => boolean
@@ -74,8 +75,13 @@ function createAjv(options: Options): Ajv2020 {
 /** `strict` off: unknown keywords are annotations, as the standard says. Schemas are checked by `findMetaViolations` before. */
 const OPTIONS: Options = { strict: false, validateSchema: false, logger: false, addUsedSchema: false }
 
-/** What the meta-schema of JSON Schema 2020-12 has against `schema`. */
+/** Whatever is not JSON Schema 2020-12 in `schema`. */
 export function findMetaViolations(schema: JsonSchema): Violation[] {
+  return isWellFormed(schema) ? [] : metaViolations(schema)
+}
+
+/** What the meta-schema has against `schema`. */
+export function metaViolations(schema: JsonSchema): Violation[] {
   metaValidator ??= addFormats.default(new Ajv2020({ ...OPTIONS, allErrors: true }))
   return metaValidator.validateSchema(schema) === true ? [] : violations(metaValidator.errors ?? [])
 }

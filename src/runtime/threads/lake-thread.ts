@@ -1,5 +1,6 @@
 /** The thread that files documents into the lake. */
 import { systemClock } from '../../base/clock.ts'
+import { durabilityPoint } from '../../base/durability-point.ts'
 import type { Position } from '../../log/log.ts'
 import { createLakeWriter, type LakeReport } from '../../lake/lake-writer.ts'
 import type { Catalog } from '../../model/catalog.ts'
@@ -32,6 +33,7 @@ await serveTask<LakeInput, LakeStatus>(async ({ input: { config, catalog }, bell
     log,
     store,
     clock: systemClock,
+    onStep: (step) => step !== 'read' && step !== 'cleaned' && durabilityPoint(`lake-${step}`),
   })
   let status: LakeStatus = { fragments: 0, documents: 0, positions: {} }
   const onReport = (event: LakeReport) => {

@@ -28,7 +28,9 @@ await serveTask<MaterializeInput, MaterializeStatus>(async (context) => {
   const store = await openStoreReader(config)
   const streamOf = ({ source, partitions }: Binding): DocumentStream => {
     const options = { collection: source, partitions }
-    return requireCollection(context.input.catalog, source).derivation ? streamFromStore(store, options) : streamFromLog(log, options)
+    return requireCollection(context.input.catalog, source).derivation
+      ? streamFromStore(store, options)
+      : streamFromLog(log, options)
   }
   const target = openTarget(context, { streamOf, cursors: store })
   return {
@@ -50,17 +52,28 @@ function openTarget(context: Context, reading: Reading): Target {
   return endpoint.kind === 'webhook' ? openPush(context, endpoint, reading) : openTables(context, endpoint, reading)
 }
 
-function openTables({ input, bell, report }: Context, config: Exclude<EndpointConfig, { kind: 'webhook' }>, { streamOf }: Reading): Target {
+function openTables(
+  { input, bell, report }: Context,
+  config: Exclude<EndpointConfig, { kind: 'webhook' }>,
+  { streamOf }: Reading,
+): Target {
   const { catalog, materialization } = input
   const schemas = new SchemaSet(catalog.schemas)
   const endpoint = openTableEndpoint(config, materialization.name)
   const bindings = materialization.bindings.map((binding) => {
     const collection = requireCollection(catalog, binding.source)
     const { fields } = selectFields(collection, schemas, binding.fields, config.kind)
-    return { ...rulesOf(collection, schemas), spec: { table: binding.table, source: binding.source, fields }, stream: streamOf(binding) }
+    return {
+      ...rulesOf(collection, schemas),
+      spec: { table: binding.table, source: binding.source, fields },
+      stream: streamOf(binding),
+    }
   })
   const waitForMore = (signal: AbortSignal) => bell.wait(signal)
-  return { run: (signal) => materializeTables({ bindings, endpoint, waitForMore, report }, signal), close: () => endpoint.close() }
+  return {
+    run: (signal) => materializeTables({ bindings, endpoint, waitForMore, report }, signal),
+    close: () => endpoint.close(),
+  }
 }
 
 function openTableEndpoint(config: Exclude<EndpointConfig, { kind: 'webhook' }>, owner: string): TableEndpoint {
@@ -69,7 +82,11 @@ function openTableEndpoint(config: Exclude<EndpointConfig, { kind: 'webhook' }>,
   return openPostgresEndpoint({ url, owner, ...(schema === undefined ? {} : { schema }) })
 }
 
-function openPush({ input, bell, report }: Context, config: Extract<EndpointConfig, { kind: 'webhook' }>, { streamOf, cursors }: Reading): Target {
+function openPush(
+  { input, bell, report }: Context,
+  config: Extract<EndpointConfig, { kind: 'webhook' }>,
+  { streamOf, cursors }: Reading,
+): Target {
   const { catalog, materialization } = input
   const schemas = new SchemaSet(catalog.schemas)
   const endpoint = openWebhookEndpoint({ url: config.url, headers: config.headers, fetch })

@@ -9,7 +9,13 @@ import type { Position } from '../../log/log.ts'
 import type { OutputBatch, Ownership, Store, Transaction } from '../store.ts'
 import { CursorFile, cursorPath } from './cursor-file.ts'
 import { buffersOf, packTransaction, type PackedTransaction } from './packed-transaction.ts'
-import { IN_MEMORY, onStoreFile, openStoreDatabase, openStoreDatabaseForReading, type StoreDatabaseOptions } from './store-database.ts'
+import {
+  IN_MEMORY,
+  onStoreFile,
+  openStoreDatabase,
+  openStoreDatabaseForReading,
+  type StoreDatabaseOptions,
+} from './store-database.ts'
 import { StoreReader } from './store-reader.ts'
 import type { WriterAnswer, WriterQuestion } from './store-writer-thread.ts'
 import { StoreWriter } from './store-writer.ts'
@@ -25,7 +31,12 @@ export async function openSqliteStore({ threaded = false, ...database }: SqliteS
   if (path === IN_MEMORY) {
     invariant(!threaded, 'a store in memory has no thread of its own')
     const writer = new StoreWriter(database)
-    return new SqliteStore({ path, writer: inThisThread(writer), reader: new StoreReader(writer.database), cursors: new CursorFile(IN_MEMORY) })
+    return new SqliteStore({
+      path,
+      writer: inThisThread(writer),
+      reader: new StoreReader(writer.database),
+      cursors: new CursorFile(IN_MEMORY),
+    })
   }
   const setUp = openStoreDatabase(database)
   const reading = openStoreDatabaseForReading(database)

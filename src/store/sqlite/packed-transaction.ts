@@ -30,7 +30,7 @@ const CHUNK_LENGTH = 8_000_000
 export function packTransaction({ documents, outputs, checkpoints }: Transaction): PackedTransaction {
   const spaces = new Map<string, number>()
   const chunks: PackedChanges[] = []
-  for (let start = 0; start < documents.length; ) {
+  for (let start = 0; start < documents.length;) {
     const end = endOfChunk(documents, start)
     chunks.push(packChanges(documents, [start, end], spaces))
     start = end
@@ -46,7 +46,10 @@ export function packTransaction({ documents, outputs, checkpoints }: Transaction
 
 /** The blocks that need not be copied on their way to another thread. */
 export function buffersOf({ chunks, outputs }: PackedTransaction): ArrayBuffer[] {
-  return [...chunks.flatMap(({ table, text }) => [table.buffer, text.buffer]), ...outputs.map(({ payload }) => payload.buffer as ArrayBuffer)]
+  return [
+    ...chunks.flatMap(({ table, text }) => [table.buffer, text.buffer]),
+    ...outputs.map(({ payload }) => payload.buffer as ArrayBuffer),
+  ]
 }
 
 function endOfChunk(documents: readonly DocumentChange[], start: number): number {
@@ -60,7 +63,11 @@ function endOfChunk(documents: readonly DocumentChange[], start: number): number
   return end
 }
 
-function packChanges(documents: readonly DocumentChange[], [start, end]: [number, number], spaces: Map<string, number>): PackedChanges {
+function packChanges(
+  documents: readonly DocumentChange[],
+  [start, end]: [number, number],
+  spaces: Map<string, number>,
+): PackedChanges {
   const table = new Uint32Array((end - start) * COLUMNS)
   const parts: string[] = []
   let cell = 0

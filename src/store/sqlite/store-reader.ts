@@ -36,6 +36,7 @@ export class StoreReader {
   }
 
   load(space: string, keys: readonly string[]): (string | undefined)[] {
+    invariant(keys.every(isWellFormed) && isWellFormed(space), 'spaces and keys of documents are well-formed strings')
     const spaceId = this.#spaceId(space)
     if (spaceId === undefined) return keys.map(() => undefined)
     // One transaction for all: SQLite would take and drop its locks for every key.
@@ -59,7 +60,6 @@ export class StoreReader {
   }
 
   #loadOne(spaceId: number, key: string): string | undefined {
-    invariant(key.isWellFormed(), 'keys of documents are well-formed strings')
     const row = this.#selectValue.get(spaceId, key) as unknown as [string] | undefined
     return row?.[0]
   }
@@ -81,4 +81,8 @@ export class StoreReader {
     if (row) this.#spaceIds.set(space, row[0])
     return row?.[0]
   }
+}
+
+function isWellFormed(text: string): boolean {
+  return text.isWellFormed()
 }

@@ -1,4 +1,5 @@
 /** Applies transactions to the file, each as one of SQLite's. Keeps the invariant that documents, outputs and checkpoints move together. */
+import { durabilityPoint } from '../../base/durability-point.ts'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { MillraceError } from '../../base/errors.ts'
 import type { Position } from '../../log/log.ts'
@@ -24,9 +25,6 @@ const UPSERT_CHECKPOINT = `
   insert into checkpoints (task, position) values (?, ?)
   on conflict (task) do update set position = excluded.position
 `
-
-/** With a file of the write-ahead log beyond this, its pages are moved into the main file after a commit. */
-const CHECKPOINT_FROM_PAGES = 1000
 
 export class StoreWriter {
   readonly #path: string
@@ -64,7 +62,9 @@ export class StoreWriter {
       }
       const upsertCheckpoint = this.#db.prepare(UPSERT_CHECKPOINT)
       for (const { task, position } of transaction.checkpoints) upsertCheckpoint.run(task, position)
+      durabilityPoint('store-written')
     })
+    durabilityPoint('store-committed')
   }
 
   /** Moves committed pages into the main file. A failure is made up for after the next commit. */
@@ -95,15 +95,19 @@ export class StoreWriter {
   #requireFence(partition: string, fence: number): void {
     const row = this.#db.prepare(SELECT_FENCE).get(partition) as { fence: number } | undefined
     if (row?.fence === fence) return
-    throw new MillraceError('store_fenced', `Partition "${partition}" has another owner (fence ${row?.fence ?? 'none'}, ours ${fence}).`, {
-      hint: 'Only one process may apply a partition; this one stops, and the newer one goes on.',
-    })
+    throw new MillraceError(
+      'store_fenced',
+      `Partition "${partition}" has another owner (fence ${row?.fence ?? 'none'}, ours ${fence}).`,
+      {
+        hint: 'Only one process may apply a partition; this one stops, and the newer one goes on.',
+      },
+    )
   }
 
   #writeDocuments({ space, keys, values }: SpaceChanges): void {
     const spaceId = this.#spaceId(space)
     // In the order of the table: neighbours share pages, which are then found in memory.
-    const order = keys.map((_, i) => i).sort((a, b) => ((keys[a] as string) < (keys[b] as string) ? -1 : 1))
+    const order = orderOf(keys)
     for (const i of order) {
       const [key, value] = [keys[i] as string, values[i]]
       if (value === undefined) this.#deleteDocument.run(spaceId, key)
@@ -118,4 +122,11 @@ export class StoreWriter {
     this.#spaceIds.set(space, id)
     return id
   }
+}
+
+function orderOf(keys: readonly string[]): Uint32Array {
+  return Uint32Array.from(keys, (_, i) => i).toSorted((a, b) => {
+    const [keyA, keyB] = [keys[a] as string, keys[b] as string]
+    return keyA < keyB ? -1 : keyA > keyB ? 1 : a - b
+  })
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { type LoadedCatalog, type LoadOptions, loadCatalog } from './load-catalog.ts'
 
 export type Files = Record<string, string>
@@ -88,3 +89,59 @@ export function problemLines({ folder, problems }: Pick<LoadedCatalog, 'problems
     return `${relative(folder, file)}:${line}:${column} ${mark}${`${message}${hint}`.replaceAll(`${folder}/`, '')}`
   })
 }
+
+export type Case = {
+  name: string
+  /** Text of `millrace.yaml` to replace, as pairs of old and new. */
+  change?: [string, string][]
+  /** Files to add to the shop, or to put in place of its own. */
+  files?: Files
+  /** In full, or a pattern where the words belong to others. */
+  problems: (string | RegExp)[]
+}
+
+export async function check({ change = [], files = {}, problems }: Case): Promise<void> {
+  let text = SHOP['millrace.yaml'] ?? ''
+  for (const [from, to] of change) {
+    expect(text).toContain(from)
+    text = text.replace(from, () => to)
+  }
+  const loaded = await loadFiles({ ...SHOP, 'millrace.yaml': text, ...files })
+  const expected: unknown[] = problems.map((line) => (typeof line === 'string' ? line : expect.stringMatching(line)))
+  expect(problemLines(loaded)).toEqual(expected)
+  const hasErrors = problems.some((line) => typeof line !== 'string' || !line.includes(' warning: '))
+  expect(loaded.catalog === undefined).toBe(hasErrors)
+}
+
+export function suite(name: string, cases: Case[]): void {
+  describe(name, () => {
+    for (const each of cases) test(each.name, () => check(each))
+  })
+}
+
+/** Puts text before the collections of the shop. */
+export const append = (text: string): [string, string][] => [['collections:', `${text}collections:`]]
+
+/** A materialization of the shop. */
+export const MATERIALIZATION = `materializations:
+  shop/views:
+    endpoint: { sqlite: { path: views.db } }
+    bindings:
+      - { source: shop/customers, table: customers }
+      - { source: shop/orders, resource: { table: orders } }
+`
+
+/** A test of the shop. */
+export const TEST = `tests:
+  "Orders count":
+    - ingest:
+        collection: shop/orders
+        documents:
+          - { id: 1, email: a, country: se }
+          - { id: 2, email: b, country: se }
+    - verify:
+        collection: shop/customers
+        documents:
+          - { email: a, orders: 1 }
+          - { email: b }
+`

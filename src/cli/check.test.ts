@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type Files, SHOP, writeFolder } from '../catalog/scratch-catalog.fixture.ts'
+
+const MAIN = new URL('../../bin/millrace.mjs', import.meta.url).pathname
+
+/** Runs the real command in a folder with `files`. */
+function check(files: Files, ...args: string[]): Promise<{ code: number; output: string; folder: string }> {
+  const folder = writeFolder(files)
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, 'check', ...args], { cwd: folder }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr, folder }),
+    )
+  })
+}
+
+test('a sound catalog is counted, its types are written and compiled', async () => {
+  const { code, output, folder } = await check(SHOP)
+  expect(output).toBe('No problems: 2 collections, 1 derivation, 0 materializations, 0 tests\n')
+  expect(code).toBe(0)
+  expect(existsSync(join(folder, 'millrace.types.ts'))).toBe(true)
+})
+
+test('problems have places, suggestions and a count, and fail the command', async () => {
+  const { code, output } = await check({
+    ...SHOP,
+    'millrace.yaml': (SHOP['millrace.yaml'] ?? '').replace('key: [/id]', 'key: [/idd]'),
+  })
+  expect(output).toBe(
+    'millrace.yaml:4:11  Collection "shop/orders", key: the location "/idd" cannot exist by "order.schema.yaml".\n' +
+      '    Did you mean "/id"?\n1 problem in 1 file\n',
+  )
+  expect(code).toBe(1)
+})
+
+test('errors of the TypeScript compiler are problems of the modules', async () => {
+  const module = `import { defineDerivation } from 'millrace'
+import type { ShopCustomers } from './millrace.types.ts'
+
+export default defineDerivation<ShopCustomers>({
+  fromOrders: {
+    update: (order) => [{ email: order.mail, orders: 1 }],
+    publish: (_order, customer) => [customer],
+  },
+})
+`
+  const { code, output } = await check({ ...SHOP, 'customers.ts': module }, '--json')
+  expect(code).toBe(1)
+  expect(JSON.parse(output)).toMatchObject({
+    problems: [
+      { line: 6, severity: 'error', message: "Property 'mail' does not exist on type 'ShopOrders'. Did you mean 'email'?" },
+    ],
+    counts: { collection: 2, derivation: 1 },
+  })
+})
+
+test('a folder without a catalog says what is missing', async () => {
+  const { code, output } = await check({})
+  expect(output).toContain('millrace.yaml" does not exist.')
+  expect(code).toBe(1)
+})

@@ -1,0 +1,26 @@
+/** Loads the values of many keys in one question. */
+import type { Pool } from 'pg'
+import { fromStored, toStored, toStoredKey } from './stored-text.ts'
+
+/** The number of the key, and its value, for those that exist. */
+const SELECT_VALUES = `
+  select asked.number::integer - 1 as index, documents.value
+  from unnest($2::text[]) with ordinality as asked (key, number)
+  join millrace.spaces on spaces.name = $1
+  join millrace.documents on documents.space = spaces.id and documents.key = asked.key
+`
+
+/** Keys per question: a round trip no longer counts, and the text of the question stays below a few MB. */
+const KEYS_MAX = 10_000
+
+export async function loadDocuments(pool: Pool, space: string, keys: readonly string[]): Promise<(string | undefined)[]> {
+  const values: (string | undefined)[] = keys.map(() => undefined)
+  const storedSpace = toStored(space)
+  const storedKeys = keys.map(toStoredKey)
+  for (let start = 0; start < keys.length; start += KEYS_MAX) {
+    const asked = storedKeys.slice(start, start + KEYS_MAX)
+    const { rows } = await pool.query<{ index: number; value: string }>(SELECT_VALUES, [storedSpace, asked])
+    for (const { index, value } of rows) values[start + index] = fromStored(value)
+  }
+  return values
+}
