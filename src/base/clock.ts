@@ -49,7 +49,7 @@ export class FakeClock implements Clock {
   advance(durationMs: number): void {
     this.#now += durationMs
     const due = this.#sleepers.filter((sleeper) => sleeper.wakeAt <= this.#now)
-    for (const sleeper of due.sort((a, b) => a.wakeAt - b.wakeAt)) this.#wake(sleeper)
+    for (const sleeper of due.toSorted((a, b) => a.wakeAt - b.wakeAt)) this.#wake(sleeper)
   }
 
   /** How many callers sleep right now. */

@@ -17,6 +17,8 @@ function isPlain(value: unknown, depth: number): boolean {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || depth > DEPTH_MAX) return false
+  // Frozen parts come from the engine: they were parsed from JSON, or have been through here.
+  if (Object.isFrozen(value)) return true
   if (Array.isArray(value)) return value.every((item) => isPlain(item, depth + 1))
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return false

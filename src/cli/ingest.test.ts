@@ -6,10 +6,13 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FakeClock } from '../base/clock.ts'
 import { messageOf, MillraceError } from '../base/errors.ts'
-import { EVENTS, type FrontDoor, eventOf, openFrontDoor, PLAINS } from '../http/front-door.fixture.ts'
+import { EVENTS, type FrontDoor, eventOf, frontDoorOn, PLAINS } from '../http/front-door.fixture.ts'
+import { openSqliteLog } from '../log/sqlite/open-sqlite-log.ts'
 import { ingestCommand } from './ingest.ts'
 
-type RunOptions = { stdin?: Readable; fetch?: typeof fetch; clock?: FakeClock; door?: FrontDoor }
+const openFrontDoor = frontDoorOn((clock) => openSqliteLog({ path: ':memory:', clock }))
+
+type RunOptions = { stdin?: Readable; fetch?: typeof fetch; clock?: FakeClock }
 type Ran = { stdout: string; stderr: string; failure: string | undefined; hint: string | undefined }
 
 let directory: string
@@ -24,13 +27,18 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
   return path
 }
 
-async function run(door: FrontDoor, args: string[], { stdin = Readable.from([]), fetch = globalThis.fetch, clock = new FakeClock() }: RunOptions = {}): Promise<Ran> {
+function collect(add: (text: string) => void): PassThrough {
+  const stream = new PassThrough()
+  stream.setEncoding('utf8').on('data', add)
+  return stream
+}
+
+async function run(
+  door: FrontDoor,
+  args: string[],
+  { stdin = Readable.from([]), fetch = globalThis.fetch, clock = new FakeClock() }: RunOptions = {},
+): Promise<Ran> {
   let [stdout, stderr] = ['', '']
-  const collect = (add: (text: string) => void) => {
-    const stream = new PassThrough()
-    stream.setEncoding('utf8').on('data', add)
-    return stream
-  }
   let number = 0
   const command = ingestCommand({
     stdin,
@@ -40,10 +48,13 @@ async function run(door: FrontDoor, args: string[], { stdin = Readable.from([]),
     clock,
     uniqueId: () => `run-${number++}`,
   })
-  const failure = await command.exitOverride().parseAsync(['--url', door.url, ...args], { from: 'user' }).then(
-    () => undefined,
-    (error: unknown) => error,
-  )
+  const failure = await command
+    .exitOverride()
+    .parseAsync(['--url', door.url, ...args], { from: 'user' })
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    )
   await new Promise((resolve) => setImmediate(resolve))
   return {
     stdout,
@@ -61,7 +72,14 @@ const csv = '\uFEFFid,n\r\n1,2\r\n\r\n"a\nb"\r\n3\r\n'
 describe('inputs that are accepted', () => {
   test.each<[string, string, string | Uint8Array, string[], string, unknown[]]>([
     ['NDJSON', 'a.ndjson', `${lines(3).join('\n')}\n`, [], EVENTS, events(3)],
-    ['NDJSON without a last line break, with blank lines and CRLF', 'b.jsonl', `\uFEFF\r\n${lines(3).join('\r\n\r\n')}`, [], EVENTS, events(3)],
+    [
+      'NDJSON without a last line break, with blank lines and CRLF',
+      'b.jsonl',
+      `\uFEFF\r\n${lines(3).join('\r\n\r\n')}`,
+      [],
+      EVENTS,
+      events(3),
+    ],
     ['a JSON array', 'c.json', JSON.stringify(events(3), null, 2), [], EVENTS, events(3)],
     ['CSV', 'd.csv', csv, [], PLAINS, plains],
     ['CSV by option', 'd.txt', csv, ['--format', 'csv'], PLAINS, plains],
@@ -70,11 +88,15 @@ describe('inputs that are accepted', () => {
     ['zstd whatever its name', 'g.csv', zstdCompressSync(csv), [], PLAINS, plains],
     ['several batches', 'h.ndjson', lines(1000).join('\n'), ['--batch', '300'], EVENTS, events(1000)],
     ['several batches of rows', 'i.csv', csv, ['--batch', '1'], PLAINS, plains],
-  ])('%s', async (_name, name, content, args, collection, expected) => {
+  ])('%s', async (...[_name, name, content, args, collection, expected]) => {
     const door = await openFrontDoor()
     const { failure, stdout } = await run(door, [...args, collection, await file(name, content)])
     expect(failure).toBeUndefined()
-    expect(stdout).toMatch(new RegExp(`^${expected.length === 1000 ? '1,000' : expected.length} documents into ${collection} in .* log position \\d+\\n$`))
+    expect(stdout).toMatch(
+      new RegExp(
+        `^${expected.length === 1000 ? '1,000' : expected.length} documents into ${collection} in .* log position \\d+\\n$`,
+      ),
+    )
     expect(await door.written()).toEqual({ [collection]: expected })
     await door.close()
   })
@@ -99,8 +121,17 @@ describe('inputs that are accepted', () => {
 
   test('the outcome as JSON', async () => {
     const door = await openFrontDoor()
-    const { stdout } = await run(door, ['--json', EVENTS, '-'], { stdin: Readable.from([Buffer.from(`${lines(3).join('\n')}\n`)]) })
-    expect(JSON.parse(stdout)).toEqual({ collection: EVENTS, documents: 3, skipped: 0, repeatedBatches: 0, position: 1, durationMs: 0 })
+    const { stdout } = await run(door, ['--json', EVENTS, '-'], {
+      stdin: Readable.from([Buffer.from(`${lines(3).join('\n')}\n`)]),
+    })
+    expect(JSON.parse(stdout)).toEqual({
+      collection: EVENTS,
+      documents: 3,
+      skipped: 0,
+      repeatedBatches: 0,
+      position: 1,
+      durationMs: 0,
+    })
     await door.close()
   })
 
@@ -125,7 +156,9 @@ describe('inputs that are accepted', () => {
     const clock = new FakeClock()
     const startedAt = clock.now()
     const moving = setInterval(() => clock.advance(50), 0)
-    const { stdout } = await run(door, ['--rate', '100', '--json', EVENTS, await file('rate.ndjson', lines(200).join('\n'))], { clock })
+    const { stdout } = await run(door, ['--rate', '100', '--json', EVENTS, await file('rate.ndjson', lines(200).join('\n'))], {
+      clock,
+    })
     clearInterval(moving)
     expect(JSON.parse(stdout)).toMatchObject({ documents: 200 })
     expect(clock.now() - startedAt).toBeGreaterThanOrEqual(1950)
@@ -135,18 +168,58 @@ describe('inputs that are accepted', () => {
 
 describe('mistakes', () => {
   test.each<[string, string, string | Uint8Array, string[], string, string | RegExp, number]>([
-    ['a line that is no JSON', 'a.ndjson', `${lines(2).join('\n')}\n\n{"x\n${lines(1).join('')}`, [], EVENTS, /^a.ndjson:4 is not JSON: .*\. No document was written\.$/, 0],
-    ['a document that the schema refuses, in a later batch', 'b.ndjson', [...lines(15), '{}', ...lines(15)].join('\n'), ['--batch', '10'], EVENTS, /^b.ndjson:16 must have required property .* 10 documents before it were written\.$/, 10],
+    [
+      'a line that is no JSON',
+      'a.ndjson',
+      `${lines(2).join('\n')}\n\n{"x\n${lines(1).join('')}`,
+      [],
+      EVENTS,
+      /^a.ndjson:4 is not JSON: .*\. No document was written\.$/,
+      0,
+    ],
+    [
+      'a document that the schema refuses, in a later batch',
+      'b.ndjson',
+      [...lines(15), '{}', ...lines(15)].join('\n'),
+      ['--batch', '10'],
+      EVENTS,
+      /^b.ndjson:16 must have required property .* 10 documents before it were written\.$/,
+      10,
+    ],
     ['an element of an array', 'c.json', '[\n{"id":1},\n{"id":\nnull}]', [], PLAINS, /^c.json:3 The key at \/id is null\./, 0],
     ['a second comma in an array', 'c2.json', '[{"id":1},\n,{"id":2}]', [], PLAINS, /^c2.json:2 /, 0],
     ['a cell', 'd.csv', 'id,n\n"a\nb",1\n2,"t\nwo"\n', [], PLAINS, /^d.csv:4 \/n: must be a number, "t\nwo" is not/, 0],
     ['a header', 'e.csv', '\n\nid,m\n2,two\n', [], PLAINS, /^e.csv:3 The header names "m"/, 0],
     ['a long row', 'f.csv', 'id\n1\n1,2\n', [], PLAINS, /^f.csv:3 row has 2 columns, but header had only 1/, 0],
-    ['a quote that is not closed', 'g.csv', 'id\n1\n"2\n', [], PLAINS, /^g.csv:3.*Quote Not Closed.* 1 document before it was written/, 1],
+    [
+      'a quote that is not closed',
+      'g.csv',
+      'id\n1\n"2\n',
+      [],
+      PLAINS,
+      /^g.csv:3.*Quote Not Closed.* 1 document before it was written/,
+      1,
+    ],
     ['bytes that are not UTF-8', 'h.ndjson', Buffer.of(0x7b, 0xff), [], PLAINS, /^h.ndjson: is not valid UTF-8\./, 0],
-    ['gzip that breaks off', 'i.gz', gzipSync(lines(100).join('\n')).subarray(0, 60), [], EVENTS, /^i.gz: unexpected end of file/, 0],
-    ['an unknown collection', 'j.ndjson', lines(1)[0] as string, [], 'nowhere', /"nowhere" is not an ingestable collection\. No document/, 0],
-  ])('%s', async (_name, name, content, args, collection, message, written) => {
+    [
+      'gzip that breaks off',
+      'i.gz',
+      gzipSync(lines(100).join('\n')).subarray(0, 60),
+      [],
+      EVENTS,
+      /^i.gz: unexpected end of file/,
+      0,
+    ],
+    [
+      'an unknown collection',
+      'j.ndjson',
+      lines(1)[0] as string,
+      [],
+      'nowhere',
+      /"nowhere" is not an ingestable collection\. No document/,
+      0,
+    ],
+  ])('%s', async (...[_name, name, content, args, collection, message, written]) => {
     const door = await openFrontDoor()
     const { failure, stdout } = await run(door, [...args, collection, await file(name, content)])
     expect(failure).toMatch(message)
@@ -160,12 +233,12 @@ describe('mistakes', () => {
     const content = ['{"id":1}', '{"id":null}', '{"id":2}', '{', '{"id":3,"n":"x"}', '{"id":4}', ''].join('\n')
     const { stdout, stderr } = await run(door, ['--skip-invalid', PLAINS, await file('skip.ndjson', content)])
     expect(stdout).toMatch(/^3 documents .* 3 skipped/)
-    expect(stderr.replaceAll(`${directory}/`, '').split('\n').map((text) => text.split(':').slice(0, 2).join(':').split(' ').slice(0, 2).join(' '))).toEqual([
-      'skipped skip.ndjson:2',
-      'skipped skip.ndjson:4',
-      'skipped skip.ndjson:5',
-      '',
-    ])
+    expect(
+      stderr
+        .replaceAll(`${directory}/`, '')
+        .split('\n')
+        .map((text) => text.split(':').slice(0, 2).join(':').split(' ').slice(0, 2).join(' ')),
+    ).toEqual(['skipped skip.ndjson:2', 'skipped skip.ndjson:4', 'skipped skip.ndjson:5', ''])
     expect(await door.written()).toEqual({ [PLAINS]: [{ id: 1 }, { id: 2 }, { id: 4 }] })
     await door.close()
   })
@@ -211,7 +284,10 @@ describe('a server that is away', () => {
       if (attempt % 3 === 0) throw new TypeError('terminated')
       return response
     }
-    const { failure } = await run(door, ['--batch', '10', EVENTS, await file('flaky.ndjson', lines(95).join('\n'))], { fetch: flaky, clock })
+    const { failure } = await run(door, ['--batch', '10', EVENTS, await file('flaky.ndjson', lines(95).join('\n'))], {
+      fetch: flaky,
+      clock,
+    })
     clearInterval(moving)
     expect(failure).toBeUndefined()
     expect(attempts).toBeGreaterThan(20)
@@ -224,8 +300,12 @@ describe('a server that is away', () => {
     const clock = new FakeClock()
     const moving = setInterval(() => clock.advance(1000), 0)
     let attempts = 0
-    const dying: typeof fetch = (...args) => (++attempts === 1 ? fetch(...args) : Promise.resolve(Response.json({ detail: 'The disk is full.' }, { status: 507 })))
-    const { failure } = await run(door, ['--batch', '10', EVENTS, await file('dying.ndjson', lines(30).join('\n'))], { fetch: dying, clock })
+    const dying: typeof fetch = (...args) =>
+      ++attempts === 1 ? fetch(...args) : Promise.resolve(Response.json({ detail: 'The disk is full.' }, { status: 507 }))
+    const { failure } = await run(door, ['--batch', '10', EVENTS, await file('dying.ndjson', lines(30).join('\n'))], {
+      fetch: dying,
+      clock,
+    })
     clearInterval(moving)
     expect(failure).toMatch(/it answers 507: The disk is full.*10 documents before it were written/)
     await door.close()

@@ -3,18 +3,18 @@ import { styleText } from 'node:util'
 import { systemClock } from '../base/clock.ts'
 import { MillraceError } from '../base/errors.ts'
 import { suggest } from '../base/suggest.ts'
-import { loadCatalog } from '../catalog/load-catalog.ts'
-import { formatProblem } from '../catalog/problem.ts'
 import { runCatalogTests, selectTests, type TestResult } from '../engine/catalog-test/catalog-tests.ts'
 import { failureText } from '../engine/catalog-test/failure-text.ts'
 import type { Catalog, CatalogTest } from '../model/catalog.ts'
 import { SchemaSet } from '../model/schema/schema-set.ts'
+import { requireCatalog } from '../runtime/require-catalog.ts'
 import { openTestEngine } from '../runtime/test-engine.ts'
 import type { TestOptions } from './test.ts'
 
 /** False when a test has failed. Rejects with `catalog_invalid` before any test runs, or `usage_invalid` when `only` selects none. */
 export async function runTests(path: string, { only, exact, json }: TestOptions): Promise<boolean> {
-  const catalog = await requireTestableCatalog(path)
+  // Tests touch no endpoint, so they do without the variables that endpoints take from the environment.
+  const catalog = await requireCatalog(path, { missingEnv: 'warning' })
   const tests = requireTests(catalog, only)
   const results = runCatalogTests(catalog, tests, {
     openEngine: openTestEngine,
@@ -23,16 +23,6 @@ export async function runTests(path: string, { only, exact, json }: TestOptions)
     isExact: exact ?? false,
   })
   return json ? printJson(results) : printProgress(results, tests.length)
-}
-
-/** Tests touch no endpoint, so they do without the variables that endpoints take from the environment. */
-async function requireTestableCatalog(path: string): Promise<Catalog> {
-  const { catalog, problems } = await loadCatalog(path, { env: process.env, missingEnv: 'warning' })
-  if (catalog) return catalog
-  const errors = problems.filter(({ severity }) => severity === 'error')
-  throw new MillraceError('catalog_invalid', errors.map(formatProblem).join('\n'), {
-    hint: 'No test ran. Mend the catalog first.',
-  })
 }
 
 function requireTests(catalog: Catalog, only: string | undefined): CatalogTest[] {

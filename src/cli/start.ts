@@ -60,7 +60,7 @@ async function greet(engine: Engine, options: EngineOptions): Promise<void> {
   const { collections, materializations } = engine.catalog
   const derivations = Object.values(collections).filter(({ derivation }) => derivation !== undefined).length
   process.stdout.write(
-    `Millrace ${version()} listens on ${engine.url}: ${Object.keys(collections).length} collections, ${derivations} derivations, ${Object.keys(materializations).length} materializations.\n\n`,
+    `Millrace ${version()} listens on ${engine.url}: ${count(Object.keys(collections).length, 'collection')}, ${count(derivations, 'derivation')}, ${count(Object.keys(materializations).length, 'materialization')}.\n\n`,
   )
   process.stdout.write(
     `Try next, in another terminal:\n${nextSteps(engine, options)
@@ -110,4 +110,8 @@ async function untilAskedToStop(feeding: Promise<void>): Promise<void> {
 function wholeNumber(text: string): number {
   if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text)
   throw new InvalidArgumentError('It must be a whole number.')
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -42,7 +42,10 @@ type SessionParts = {
 
 export class IngestSession {
   readonly #parts: SessionParts
+  /** The connection is closed and all that it brought is committed, or refused. Never rejects. */
   readonly closed: Promise<void>
+  readonly #settle: () => void
+  #isClosed = false
   #gate: DocumentGate
   #waiting: Frame[] = []
   #waitingBytes = 0
@@ -58,7 +61,10 @@ export class IngestSession {
     this.#parts = parts
     const { socket, ingest, collection } = parts
     this.#gate = ingest.prepare(collection)
-    this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.closed = promise
+    this.#settle = resolve
+    socket.once('close', () => this.#endByLoss())
     socket.on('message', (bytes: Buffer, isBinary) => this.#receive(bytes, isBinary))
     socket.on('error', (error) => this.#breakOff(error))
     socket.onClientClose = () => this.#endByClient()
@@ -80,6 +86,12 @@ export class IngestSession {
   #endByClient(): void {
     const error = { message: 'client closed the connection without sending any documents', frame: 0 }
     this.#end(this.#received === 0 ? { code: 1002, error } : { code: 1000 })
+  }
+
+  /** Also after an orderly end. What a client sent before it vanished is whole frames, and is taken. */
+  #endByLoss(): void {
+    this.#isClosed = true
+    this.#end({ code: 1000 })
   }
 
   /** The protocol is broken: a frame larger than the limit, or no frame at all. */
@@ -199,6 +211,7 @@ export class IngestSession {
   /** Everything is committed: the end, if it is one. */
   #finish(): void {
     if (this.#ending === undefined) return
+    if (this.#isClosed) return this.#settle()
     const { code, error } = this.#ending
     if (error) this.#reply({ Error: error.message, ApproximateFrame: error.frame })
     this.#parts.socket.finish(code, CLOSE_REASONS[code])

@@ -5,7 +5,10 @@ import { WebSocket } from 'ws'
 import { MillraceError } from '../base/errors.ts'
 import type { AppendReceipt, AppendRequest, Log } from '../log/log.ts'
 import { webSocketReply } from './endpoints.ts'
-import { EVENTS, type FrontDoor, eventOf, openFrontDoor, PLAINS } from './front-door.fixture.ts'
+import { openSqliteLog } from '../log/sqlite/open-sqlite-log.ts'
+import { EVENTS, type FrontDoor, eventOf, frontDoorOn, PLAINS } from './front-door.fixture.ts'
+
+const openFrontDoor = frontDoorOn((clock) => openSqliteLog({ path: ':memory:', clock }))
 
 type Reply = { Offsets?: Record<string, number>; Processed?: number; Error?: string; ApproximateFrame?: number }
 type Client = { socket: WebSocket; replies: Reply[]; closed: Promise<{ code: number; reason: string }> }
@@ -90,7 +93,7 @@ describe('a connection that ends well', () => {
     ],
     ['CSV, many rows a frame', 'csv.v1', PLAINS, ['\uFEFFid\n1\n2\n', '"a\n""b"\n'], [{ id: 1 }, { id: 2 }, { id: 'a\n"b' }]],
     ['TSV', 'tsv.v1', PLAINS, ['id\tn\na,b\t1'], [{ id: 'a,b', n: 1 }]],
-  ])('%s', async (_name, protocol, collection, frames, expected) => {
+  ])('%s', async (...[_name, protocol, collection, frames, expected]) => {
     const door = await openFrontDoor()
     const { socket, replies, closed } = await open(door, collection, protocol)
     expect(socket.protocol).toBe(protocol ?? '')
@@ -189,7 +192,7 @@ describe('a connection with a mistake', () => {
       2,
       0,
     ],
-  ])('%s', async (_name, protocol, frames, message, frame, committed) => {
+  ])('%s', async (...[_name, protocol, frames, message, frame, committed]) => {
     const door = await openFrontDoor()
     const { socket, replies, closed } = await open(door, EVENTS, protocol)
     for (const data of frames) socket.send(data, { binary: typeof data !== 'string' })
@@ -254,7 +257,7 @@ describe('opening a connection', () => {
     ['an unknown path', '/nowhere', [], 404, 'path_unknown'],
     ['bad escapes', '/ingest/%zz', [], 400, 'request_invalid'],
     ['an unknown sub-protocol', `/ingest/${EVENTS}`, ['xml.v1'], 400, 'request_invalid'],
-  ])('%s is refused', async (_name, path, protocols, status, code) => {
+  ])('%s is refused', async (...[_name, path, protocols, status, code]) => {
     const door = await openFrontDoor()
     const socket = new WebSocket(`ws://127.0.0.1:${door.port}${path}`, protocols)
     socket.on('error', () => {})
@@ -268,16 +271,19 @@ describe('opening a connection', () => {
     await door.close()
   })
 
-  test.each(['json/v1', 'tsv/v1, csv/v1', 'unknown, csv.v1'])('with the sub-protocols "%s", slash or not, is answered with the first that is known', async (offered) => {
-    const door = await openFrontDoor()
-    const socket = connect(door.port, '127.0.0.1')
-    socket.write(handshake(`Sec-WebSocket-Protocol: ${offered}\r\n`))
-    const [answer] = (await once(socket, 'data')) as [Buffer]
-    const expected = offered.split(', ').find((name) => name !== 'unknown')
-    expect(answer.toString()).toMatch(new RegExp(`^HTTP/1.1 101 [^]*Sec-WebSocket-Protocol: ${expected}\r\n`))
-    socket.destroy()
-    await door.close()
-  })
+  test.each(['json/v1', 'tsv/v1, csv/v1', 'unknown, csv.v1'])(
+    'with the sub-protocols "%s", slash or not, is answered with the first that is known',
+    async (offered) => {
+      const door = await openFrontDoor()
+      const socket = connect(door.port, '127.0.0.1')
+      socket.write(handshake(`Sec-WebSocket-Protocol: ${offered}\r\n`))
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      const expected = offered.split(', ').find((name) => name !== 'unknown')
+      expect(answer.toString()).toMatch(new RegExp(`^HTTP/1.1 101 [^]*Sec-WebSocket-Protocol: ${expected}\r\n`))
+      socket.destroy()
+      await door.close()
+    },
+  )
 
   test('beyond the limit of connections is refused', async () => {
     const door = await openFrontDoor({ limits: { connectionsMax: 1 } })
@@ -307,7 +313,7 @@ describe('the end of a server or a client', () => {
     expect(await door.written()).toEqual({ [EVENTS]: [eventOf(1), eventOf(2)] })
   })
 
-  test('what a client sent before it vanished is committed', async () => {
+  test('what a client sent before it vanished is committed, and a stop waits for it', async () => {
     const gate = new GatedLog()
     const door = await openFrontDoor({ wrapLog: (log) => gate.wrap(log) })
     const { socket } = await open(door)
@@ -315,8 +321,10 @@ describe('the end of a server or a client', () => {
     socket.send(text(eventOf(1)))
     await first
     socket.terminate()
+    await fetch(`${door.url}/health`)
+    const stopped = door.close()
     gate.release()
-    await door.close()
+    await stopped
     expect(await door.written()).toEqual({ [EVENTS]: [eventOf(1)] })
   })
 

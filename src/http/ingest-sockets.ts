@@ -22,6 +22,8 @@ const FORMATS: ReadonlyMap<string, ReaderFormat> = new Map([
 
 /** A client that is silent for this long after a ping is gone; proxies of the field drop idle connections after 60 s. */
 const HEARTBEAT_MS = 30_000
+/** For a client's answer to our close frame; a stop of the server must not hang on it for longer. */
+const CLOSE_TIMEOUT_MS = 5_000
 
 type SocketsParts = {
   ingest: Ingest
@@ -43,7 +45,10 @@ export class IngestSockets {
 
   constructor(parts: SocketsParts) {
     this.#parts = parts
+    // `closeTimeout` is an option of the library that its types do not know.
+    const options = { closeTimeout: CLOSE_TIMEOUT_MS }
     this.#server = new WebSocketServer({
+      ...options,
       noServer: true,
       WebSocket: PatientSocket,
       clientTracking: false,
@@ -101,7 +106,7 @@ export class IngestSockets {
       connection.isAlive = true
     }
     connection.socket.on('message', markAlive).on('pong', markAlive)
-    connection.socket.once('close', () => this.#connections.delete(connection))
+    void connection.session.closed.then(() => this.#connections.delete(connection))
   }
 
   /** A socket that we do not read because of back-pressure cannot answer, so it counts as alive. */

@@ -6,22 +6,26 @@ import type { DecodedSection } from '../model/document-batch.ts'
 import type { PartitionPath } from '../model/partition.ts'
 import type { Position } from '../log/log.ts'
 import type { Codec } from './fragment-path.ts'
-import { CHUNK_BYTES, OpenFragment } from './open-fragment.ts'
+import { CHUNK_BYTES, OpenFragment, type MemoryUse } from './open-fragment.ts'
 import type { JournalTail } from './manifest.ts'
 
+/** A journal with an open fragment, or about to have one. */
 export type Journal = {
   collection: string
   partition: PartitionPath
   /** Offset at which the next fragment begins. */
   end: number
-  /** Documents up to here were filed before this process started. */
+  /** Documents up to here are in recorded fragments. */
   filedThrough: Position
   fragment: OpenFragment | undefined
 }
 
-/** What a collection asks of the lake. */
+/** What all collections share, and what they ask of the lake. */
 export type FilingContext = {
   codec: Codec
+  /** Journals with an open fragment. */
+  open: Set<Journal>
+  memory: MemoryUse
   newOpenFile: () => string
   tail: (collection: string, partition: PartitionPath) => JournalTail | undefined
   /** A chunk was written. */
@@ -29,8 +33,7 @@ export type FilingContext = {
 }
 
 export type BatchPlace = {
-  /** Inputs of the log stand at `through`; outputs name a position after `after` up to `through` per document. */
-  after: Position
+  /** Inputs of the log stand here; outputs name their own positions, up to this one. */
   through: Position
   hour: number
 }
@@ -41,10 +44,9 @@ export class CollectionFiling {
   readonly collection: string
   /** Everything up to here was read. Documents at or below are known, even when a store that fell back yields them again. */
   position: Position
-  /** Journals with an open fragment. */
-  readonly open = new Set<Journal>()
   readonly #context: FilingContext
   readonly #journals = new Map<PartitionPath, Journal>()
+  #hour: number | undefined
 
   constructor(collection: string, position: Position, context: FilingContext) {
     this.collection = collection
@@ -52,22 +54,29 @@ export class CollectionFiling {
     this.#context = context
   }
 
-  /** Up to here every document is in a recorded fragment, once `finish` of all others is recorded. */
+  /** Up to here every document is in a recorded fragment or in one that is about to be recorded. */
   get cursor(): Position {
-    let first = this.position + 1
-    for (const { fragment } of this.open) if (fragment && fragment.firstPosition < first) first = fragment.firstPosition
-    return first - 1
+    const firsts = this.openJournals().map(({ fragment }) => fragment?.firstPosition ?? this.position + 1)
+    return Math.min(this.position, ...firsts.map((first) => first - 1))
   }
 
-  /** The hour of the open fragments: a fragment holds documents of one hour, so that its folder is true for each. */
-  get openHour(): number | undefined {
-    for (const { fragment } of this.open) return fragment?.hour
-    return undefined
+  openJournals(): Journal[] {
+    return [...this.#context.open].filter(({ collection }) => collection === this.collection)
   }
 
-  /** Adds the section's documents that are not filed yet. Sections of a batch come in order, then `position` is moved. */
-  async add(section: DecodedSection, place: BatchPlace): Promise<void> {
-    if (section.count === 0) return
+  /** True when open fragments are of another hour: a fragment holds documents of one hour, so that its folder is true for each. */
+  beginsHour(hour: number): boolean {
+    const isNew = this.#hour !== undefined && this.#hour !== hour
+    this.#hour = hour
+    return isNew
+  }
+
+  /**
+   * Adds the section's documents that are not filed yet, and returns the journals that it has documents of. Sections of a batch
+   * come in order, then `position` is moved.
+   */
+  async add(section: DecodedSection, place: BatchPlace): Promise<Journal[]> {
+    if (section.count === 0) return []
     const journals = section.partitions.map((partition) => this.#journal(partition))
     const filedThrough = journals.map((journal) => Math.max(journal.filedThrough, this.position))
     const bytes = section.documentBytes()
@@ -93,13 +102,13 @@ export class CollectionFiling {
       }
     }
     await this.#compressFull(journals)
+    return journals
   }
 
-  /** The journal's fragment is complete; its next document opens a new one. */
+  /** The journal's fragment is complete; once it is recorded, the manifest says where the next one begins. */
   close(journal: Journal): void {
-    journal.end += journal.fragment?.sizeBytes ?? 0
-    journal.fragment = undefined
-    this.open.delete(journal)
+    this.#context.open.delete(journal)
+    this.#journals.delete(journal.partition)
   }
 
   async #compressFull(journals: readonly Journal[]): Promise<void> {
@@ -126,9 +135,9 @@ export class CollectionFiling {
   }
 
   #openFragment(journal: Journal, firstPosition: Position, hour: number): OpenFragment {
-    const { codec, newOpenFile } = this.#context
-    journal.fragment = new OpenFragment({ path: newOpenFile(), codec, begin: journal.end, firstPosition, hour })
-    this.open.add(journal)
+    const { codec, newOpenFile, memory, open } = this.#context
+    journal.fragment = new OpenFragment({ path: newOpenFile(), codec, begin: journal.end, firstPosition, hour, memory })
+    open.add(journal)
     return journal.fragment
   }
 }

@@ -12,7 +12,7 @@ import type { Collection } from '../model/catalog.ts'
 import { decodeBatch } from '../model/document-batch.ts'
 import type { Log, LogEntry, Position } from '../log/log.ts'
 import type { OutputBatch, Store } from '../store/store.ts'
-import { CollectionFiling, type BatchPlace, type Journal } from './collection-filing.ts'
+import { CollectionFiling, type Journal } from './collection-filing.ts'
 import { FragmentFiles, type StepObserver } from './fragment-files.ts'
 import { formatFragmentPath, HOUR_MS, type Codec } from './fragment-path.ts'
 import type { FragmentRecord } from './manifest.ts'
@@ -31,7 +31,9 @@ export type LakeSessionOptions = {
   fragmentBytes: number
   /** No document waits longer than this in an open fragment. */
   flushIntervalMs: number
+  /** Beyond so many open fragments, or so much memory of theirs, the largest are rolled. */
   openFragmentsMax: number
+  openBytesMax: number
   onStep: StepObserver
   onPublished: (fragments: readonly FragmentRecord[]) => void
 }
@@ -51,6 +53,8 @@ export class LakeSession {
   /** How far the log was read: the same for all captured collections. */
   #logPosition: Position
   #flushAt: number | undefined
+  readonly #open = new Set<Journal>()
+  readonly #memory = { bytes: 0 }
 
   private constructor(options: LakeSessionOptions, files: FragmentFiles) {
     this.#options = options
@@ -84,7 +88,7 @@ export class LakeSession {
 
   /** Publishes every open fragment and records how far everything was read. */
   async rollAll(): Promise<void> {
-    await this.#roll(this.#open())
+    await this.#roll([...this.#open])
     const cursors = this.#movedCursors()
     if (cursors.size > 0) await this.#files.add([], cursors)
     this.#flushAt = undefined
@@ -96,13 +100,13 @@ export class LakeSession {
 
   /** After a failure: lets go of all files, as a crash would. The session is over. */
   async abandon(): Promise<void> {
-    for (const { fragment } of this.#open()) await fragment?.abandon()
+    for (const { fragment } of this.#open) await fragment?.abandon()
     this.close()
   }
 
   /** Gives the space of the open fragments back. What was in them is read again by the next session. */
   async discard(): Promise<void> {
-    for (const { fragment } of this.#open()) await fragment?.abandon()
+    for (const { fragment } of this.#open) await fragment?.abandon()
     // When this fails too, the next start deletes them.
     await this.#files.deleteOpenFiles().catch(() => undefined)
     this.close()
@@ -120,16 +124,17 @@ export class LakeSession {
   }
 
   async #fileEntry({ position, appendedAt, payload }: LogEntry): Promise<void> {
-    const place = { after: position - 1, through: position, hour: Math.floor(appendedAt / HOUR_MS) }
+    const place = { through: position, hour: Math.floor(appendedAt / HOUR_MS) }
+    const touched: Journal[] = []
     for (const section of decodeBatch(payload)) {
       const filing = this.#captured.find(({ collection }) => collection === section.collection)
       if (filing === undefined || filing.position >= position) continue
-      await this.#rollAtNewHour(filing, place)
-      await filing.add(section, place)
+      if (filing.beginsHour(place.hour)) await this.#roll(filing.openJournals())
+      touched.push(...(await filing.add(section, place)))
     }
     for (const filing of this.#captured) filing.position = Math.max(filing.position, position)
     this.#logPosition = position
-    await this.#afterBatch()
+    await this.#afterBatch(touched)
   }
 
   async #passOutputs(filing: CollectionFiling): Promise<boolean> {
@@ -138,36 +143,40 @@ export class LakeSession {
     return batches.length > 0
   }
 
-  async #fileOutputs(filing: CollectionFiling, { after, through, appendedAt, payload }: OutputBatch): Promise<void> {
-    const place = { after, through, hour: Math.floor(appendedAt / HOUR_MS) }
-    await this.#rollAtNewHour(filing, place)
-    for (const section of decodeBatch(payload)) await filing.add(section, place)
+  async #fileOutputs(filing: CollectionFiling, { through, appendedAt, payload }: OutputBatch): Promise<void> {
+    const place = { through, hour: Math.floor(appendedAt / HOUR_MS) }
+    const touched: Journal[] = []
+    if (filing.beginsHour(place.hour)) await this.#roll(filing.openJournals())
+    for (const section of decodeBatch(payload)) touched.push(...(await filing.add(section, place)))
     filing.position = Math.max(filing.position, through)
-    await this.#afterBatch()
+    await this.#afterBatch(touched)
   }
 
   /** Fragments end between batches only, so that none splits the documents of one log entry. */
-  async #afterBatch(): Promise<void> {
-    this.#options.onStep('read')
-    const { clock, flushIntervalMs, fragmentBytes } = this.#options
-    const open = this.#open()
-    if (open.length > 0) this.#flushAt ??= clock.now() + flushIntervalMs
-    await this.#roll(open.filter((journal) => openBytes(journal) >= fragmentBytes))
+  async #afterBatch(touched: readonly Journal[]): Promise<void> {
+    const { clock, flushIntervalMs, fragmentBytes, onStep } = this.#options
+    onStep('read')
+    if (this.#open.size > 0) this.#flushAt ??= clock.now() + flushIntervalMs
+    const full = touched.filter(({ fragment }) => fragment !== undefined && fragment.sizeBytes >= fragmentBytes)
+    await this.#roll([...new Set(full)])
     await this.#rollSurplus()
-    if (this.#open().length === 0) this.#flushAt = undefined
+    if (this.#open.size === 0) this.#flushAt = undefined
   }
 
-  /** Too many partitions at once: the largest go, a quarter more than needed, so that not every batch rolls some again. */
+  /** Too much is open at once: the largest go, a quarter more than needed, so that not every batch rolls some again. */
   async #rollSurplus(): Promise<void> {
-    const open = this.#open()
-    const { openFragmentsMax } = this.#options
-    if (open.length <= openFragmentsMax) return
-    const bySize = open.toSorted((a, b) => openBytes(b) - openBytes(a))
-    await this.#roll(bySize.slice(0, open.length - Math.floor(openFragmentsMax * 0.75)))
-  }
-
-  async #rollAtNewHour(filing: CollectionFiling, { hour }: BatchPlace): Promise<void> {
-    if (filing.openHour !== undefined && filing.openHour !== hour) await this.#roll([...filing.open])
+    const { openFragmentsMax, openBytesMax } = this.#options
+    if (this.#open.size <= openFragmentsMax && this.#memory.bytes <= openBytesMax) return
+    const largestFirst = [...this.#open].toSorted((a, b) => openBytes(b) - openBytes(a))
+    let { size: count } = this.#open
+    let { bytes } = this.#memory
+    const surplus = largestFirst.filter(({ fragment }) => {
+      if (count <= openFragmentsMax * 0.75 && bytes <= openBytesMax * 0.75) return false
+      count--
+      bytes -= fragment?.memoryBytes ?? 0
+      return true
+    })
+    await this.#roll(surplus)
   }
 
   async #roll(journals: readonly Journal[]): Promise<void> {
@@ -196,14 +205,12 @@ export class LakeSession {
     return moved
   }
 
-  #open(): Journal[] {
-    return [...this.#filings.values()].flatMap(({ open }) => [...open])
-  }
-
   #newFiling(collection: string): CollectionFiling {
     const { manifest } = this.#files
     return new CollectionFiling(collection, manifest.cursor(collection), {
       codec: this.#options.codec,
+      open: this.#open,
+      memory: this.#memory,
       newOpenFile: () => this.#files.newOpenFile(),
       tail: (collection, partition) => manifest.tail(collection, partition),
       onCompressed: () => this.#options.onStep('compressed'),

@@ -11,7 +11,7 @@ import { LakeSession, type LakeSessionOptions } from './lake-session.ts'
 import type { FragmentRecord } from './manifest.ts'
 
 type Required = Pick<LakeSessionOptions, 'directory' | 'manifestPath' | 'collections' | 'log' | 'store' | 'clock'>
-type Tunable = Pick<LakeSessionOptions, 'codec' | 'fragmentBytes' | 'flushIntervalMs' | 'openFragmentsMax'>
+type Tunable = Pick<LakeSessionOptions, 'codec' | 'fragmentBytes' | 'flushIntervalMs' | 'openFragmentsMax' | 'openBytesMax'>
 export type LakeWriterOptions = Required & Partial<Tunable> & { onStep?: (step: LakeStep) => void }
 
 export type LakeReport =
@@ -42,8 +42,10 @@ export interface LakeWriter {
 const FRAGMENT_BYTES = 64 * 1024 * 1024
 /** Bounds how far the lake is behind; at most 288 files a day and partition. */
 const FLUSH_INTERVAL_MS = 5 * 60_000
-/** Each may hold a chunk and a compressor, 0.7 MB together, and a file: 90 MB at most. */
-const OPEN_FRAGMENTS_MAX = 128
+/** A roll of all takes a flush of the disk each: a few seconds for so many. */
+const OPEN_FRAGMENTS_MAX = 4096
+/** Enough for some 140 busy partitions with a chunk and a compressor each, or thousands of quiet ones. */
+const OPEN_BYTES_MAX = 128 * 1024 * 1024
 
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 60_000
@@ -54,6 +56,7 @@ export function createLakeWriter(options: LakeWriterOptions): LakeWriter {
     fragmentBytes: FRAGMENT_BYTES,
     flushIntervalMs: FLUSH_INTERVAL_MS,
     openFragmentsMax: OPEN_FRAGMENTS_MAX,
+    openBytesMax: OPEN_BYTES_MAX,
     onStep: () => undefined,
     ...options,
   }

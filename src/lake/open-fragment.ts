@@ -15,7 +15,13 @@ export const CHUNK_BYTES = 256 * 1024
 const FIRST_BUFFER_BYTES = 4 * 1024
 const LINE_BREAK = 10
 
-type FragmentStart = { path: string; codec: Codec; begin: number; firstPosition: Position; hour: number }
+/** What a compressor and its output take, measured. */
+const COMPRESSOR_BYTES = 640 * 1024
+
+/** Memory of all open fragments together. */
+export type MemoryUse = { bytes: number }
+
+type FragmentStart = { path: string; codec: Codec; begin: number; firstPosition: Position; hour: number; memory: MemoryUse }
 
 export type FragmentOutcome = { sha1: string; end: number; documents: number; fileBytes: number; lastPosition: Position }
 
@@ -33,6 +39,8 @@ export class OpenFragment {
   #used = 0
   readonly #sha1 = createHash('sha1')
   #file: CompressedFile | undefined
+  readonly #memory: MemoryUse
+  #accountedBytes = 0
 
   constructor(start: FragmentStart) {
     this.path = start.path
@@ -41,6 +49,12 @@ export class OpenFragment {
     this.firstPosition = start.firstPosition
     this.hour = start.hour
     this.#lastPosition = start.firstPosition
+    this.#memory = start.memory
+    this.#account(this.memoryBytes)
+  }
+
+  get memoryBytes(): number {
+    return this.#buffer.length + (this.#file ? COMPRESSOR_BYTES : 0)
   }
 
   /** Uncompressed. */
@@ -72,6 +86,7 @@ export class OpenFragment {
     await this.#file.write(chunk)
     this.#used = 0
     if (this.#buffer.length > 4 * CHUNK_BYTES) this.#buffer = Buffer.allocUnsafeSlow(2 * CHUNK_BYTES)
+    this.#account(this.memoryBytes)
   }
 
   /** Completes the file; on stable storage when it resolves. */
@@ -79,6 +94,7 @@ export class OpenFragment {
     if (this.#used > 0) await this.compress()
     invariant(this.#file, 'a fragment has a file once it was compressed')
     const fileBytes = await this.#file.finish()
+    this.#account(0)
     return {
       sha1: this.#sha1.digest('hex'),
       end: this.begin + this.#sizeBytes,
@@ -91,12 +107,19 @@ export class OpenFragment {
   /** Lets go of the file, leaving it incomplete. */
   async abandon(): Promise<void> {
     await this.#file?.abandon()
+    this.#account(0)
   }
 
   #grow(neededBytes: number): void {
     const larger = Buffer.allocUnsafeSlow(Math.max(neededBytes, 2 * this.#buffer.length))
     this.#buffer.copy(larger, 0, 0, this.#used)
     this.#buffer = larger
+    this.#account(this.memoryBytes)
+  }
+
+  #account(bytes: number): void {
+    this.#memory.bytes += bytes - this.#accountedBytes
+    this.#accountedBytes = bytes
   }
 }
 

@@ -1,13 +1,19 @@
-/** The catalog at a path, or an error that lists all of its problems. */
+/** The catalog at a path, with fresh types for its lambdas beside it, or an error that lists all of its problems. */
 import { MillraceError } from '../base/errors.ts'
-import type { Catalog } from '../model/catalog.ts'
-import { loadCatalog } from '../catalog/load-catalog.ts'
+import { writeTypes } from '../catalog/generate-types.ts'
+import { loadCatalog, type LoadOptions } from '../catalog/load-catalog.ts'
 import { formatProblem } from '../catalog/problem.ts'
+import type { Catalog } from '../model/catalog.ts'
 
-export async function requireCatalog(path: string): Promise<Catalog> {
-  const { catalog, problems } = await loadCatalog(path, { env: process.env })
-  if (catalog) return catalog
-  throw new MillraceError('catalog_invalid', problems.map(formatProblem).join('\n'), {
+export async function requireCatalog(path: string, options: Partial<LoadOptions> = {}): Promise<Catalog> {
+  const loaded = await loadCatalog(path, { env: process.env, ...options })
+  const { catalog, problems } = loaded
+  if (catalog) {
+    writeTypes(loaded)
+    return catalog
+  }
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  throw new MillraceError('catalog_invalid', errors.map(formatProblem).join('\n'), {
     hint: 'Mend the catalog; `millrace check` shows these problems again.',
   })
 }

@@ -206,12 +206,16 @@ type Status = {
   log: { head: number }
   apply: { positions?: Record<string, number> }
   materializations: Record<string, { bindings?: { position: number }[] }>
+  lake: { positions?: Record<string, number> }
 }
 
-function isSettled({ log, apply, materializations }: Status): boolean {
+/** Every event publishes a membership, so where the lake has read the last of those it has read everything. */
+function isSettled({ log, apply, materializations, lake }: Status): boolean {
   const positions = [
     ...Object.values(apply.positions ?? { none: -1 }),
     ...Object.values(materializations).flatMap(({ bindings }) => bindings?.map(({ position }) => position) ?? [-1]),
+    lake.positions?.[COLLECTION] ?? -1,
+    lake.positions?.['examples/segment/memberships'] ?? -1,
   ]
   return positions.every((position) => position >= log.head)
 }

@@ -16,7 +16,7 @@ import type { Section } from '../../model/document-batch.ts'
 import { compileKey, type KeyReader, type PackedKey } from '../../model/key.ts'
 import { compileSelector, type PartitionPath } from '../../model/partition.ts'
 import type { Chunk, SourceDocument } from './chunk.ts'
-import type { Registers } from './registers.ts'
+import type { Register, Registers } from './registers.ts'
 
 /** Why a derivation cannot go past an entry of the log. */
 export class DerivationStop extends Error {
@@ -41,7 +41,7 @@ type CompiledTransform = {
   publish: LocatedLambda | undefined
 }
 
-type Step = { document: SourceDocument; transform: CompiledTransform; key: PackedKey }
+type Step = { document: SourceDocument; transform: CompiledTransform }
 
 export type DerivationParts = {
   collection: CompiledCollection
@@ -79,7 +79,8 @@ export class DerivationRunner {
   /** Reads the chunk's source documents; returns what was published, and fills it into the chunk for those that read it. */
   async run(chunk: Chunk): Promise<Section> {
     const steps = this.#plan(chunk)
-    if (this.#register) await this.#registers.prepare(new Set(steps.map((step) => step.key)))
+    const keys = this.#register ? steps.map((step) => this.#shuffleKey(step)) : []
+    const registers = await this.#registers.open(keys)
     const published: Section = {
       collection: this.name,
       schemaHash: this.#collection.schemaHash,
@@ -89,7 +90,14 @@ export class DerivationRunner {
       sources: [],
     }
     const documents: SourceDocument[] = []
-    for (const step of steps) this.#attempt(step.document.position, () => this.#process(step, published, documents))
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i] as Step
+      try {
+        this.#process(step, { published, documents, register: registers[i], key: keys[i] ?? '' })
+      } catch (error) {
+        throw this.#stopAt(step, error)
+      }
+    }
     chunk.fill(this.name, documents)
     return published
   }
@@ -102,45 +110,48 @@ export class DerivationRunner {
       const transforms = this.#transforms.filter((transform) => transform.source === source)
       for (const document of chunk.documents(source)) {
         for (const transform of transforms) {
-          if (!transform.isSelected(document.partition)) continue
-          const key = this.#register ? this.#attempt(document.position, () => transform.shuffle.pack(document.value)) : ''
-          steps.push({ document, transform, key })
+          if (transform.isSelected(document.partition)) steps.push({ document, transform })
         }
       }
     }
     return sources.size === 1 ? steps : steps.toSorted(byInput)
   }
 
-  #process({ document, transform, key }: Step, published: Section, documents: SourceDocument[]): void {
-    const { value } = document
-    const before = this.#register ? (this.#registers.get(key) ?? this.#initial) : undefined
-    const after =
-      transform.update && before !== undefined ? this.#update(transform, transform.update, before, value, key) : before
-    if (transform.publish === undefined) return
-    for (const item of callLambda(transform.publish, value, after, before)) {
-      this.#publish(transform.publish, item, document, published)
+  #shuffleKey(step: Step): PackedKey {
+    try {
+      return step.transform.shuffle.pack(step.document.value)
+    } catch (error) {
+      throw this.#stopAt(step, error)
+    }
+  }
+
+  #process({ document, transform }: Step, { published, documents, register, key }: StepContext): void {
+    const before = register && (register.value ?? this.#initial)
+    if (register && transform.update) this.#update(register, { transform, update: transform.update, source: document.value, key })
+    const { publish } = transform
+    if (publish === undefined) return
+    for (const item of callLambda(publish, document.value, register && (register.value ?? this.#initial), before)) {
+      this.#publish(publish, item, document, published)
       if (this.#hasReaders) documents.push({ ...document, value: deepFreeze(item), partition: published.partitions.at(-1) ?? '' })
     }
   }
 
-  /** The register after this document: all of the lambda's deltas reduced, or none where a conflict is rolled back. */
-  #update(transform: CompiledTransform, update: LocatedLambda, before: Json, source: Json, key: PackedKey): Json {
+  /** Reduces all of the lambda's deltas into the register, or none where a conflict is rolled back. */
+  #update(register: Register, { transform, update, source, key }: UpdateContext): void {
     const schema = this.#register as CompiledSchema
-    let after = before
+    let value: Json | undefined = register.value ?? this.#initial
     for (const delta of callLambda(update, source)) {
       const wrong = schema.validate(delta)
       if (wrong) throw lambdaFailure(update, `returned a register delta that breaks the register’s schema: ${describe(wrong)}`)
-      const reduced = schema.reduce(after, delta, 'full') ?? this.#initial
-      const conflict = schema.validate(reduced)
-      if (conflict === undefined) {
-        after = reduced
-        continue
-      }
-      if (transform.doesRollBack) return before
+      value = schema.reduce(value ?? this.#initial, delta, 'full')
+      const conflict = schema.validate(value ?? this.#initial)
+      if (conflict === undefined) continue
+      if (transform.doesRollBack) return
       throw lambdaFailure(update, `left the register ${key} in conflict with its schema: ${describe(conflict)}`)
     }
-    if (after !== before) this.#registers.set(key, deepFreeze(after))
-    return after
+    if (value === (register.value ?? this.#initial)) return
+    register.value = deepFreeze(value)
+    register.isChanged = true
   }
 
   #publish(publish: LocatedLambda, item: Json, source: SourceDocument, published: Section): void {
@@ -153,15 +164,13 @@ export class DerivationRunner {
     published.sources?.push(source.position, source.index)
   }
 
-  #attempt<T>(position: Position, action: () => T): T {
-    try {
-      return action()
-    } catch (error) {
-      if (error instanceof MillraceError) throw new DerivationStop(this.name, position, error)
-      throw error
-    }
+  #stopAt({ document }: Step, error: unknown): unknown {
+    return error instanceof MillraceError ? new DerivationStop(this.name, document.position, error) : error
   }
 }
+
+type StepContext = { published: Section; documents: SourceDocument[]; register: Register | undefined; key: PackedKey }
+type UpdateContext = { transform: CompiledTransform; update: LocatedLambda; source: Json; key: PackedKey }
 
 function compileTransform(transform: Transform, lambdas: DerivationLambdas[string] | undefined): CompiledTransform {
   return {
@@ -214,7 +223,7 @@ function thrownAt(error: unknown, file: string): string {
 function nameOf(value: unknown): string {
   if (value instanceof Promise) return 'a promise (lambdas are synchronous)'
   if (typeof value === 'function') return 'a function'
-  return (JSON.stringify(value) ?? String(typeof value)).slice(0, NAMED_LENGTH_MAX)
+  return (JSON.stringify(value) ?? typeof value).slice(0, NAMED_LENGTH_MAX)
 }
 
 /** Enough to recognise a value in a message. */

@@ -8,9 +8,12 @@ import type { Json } from '../../base/json.ts'
 import type { PackedKey } from '../../model/key.ts'
 import type { DocumentChange, Store } from '../../store/store.ts'
 
-/** `value` undefined: the store has no such register, or it was deleted. */
-type Entry = { value: Json | undefined; isChanged: boolean }
-type Generation = Map<PackedKey, Entry>
+/**
+ * One register as it stands in the open transaction. `value` undefined: there is none (it never was, or was deleted).
+ * Whoever sets `value` sets `isChanged` as well.
+ */
+export type Register = { value: Json | undefined; isChanged: boolean }
+type Generation = Map<PackedKey, Register>
 
 export class Registers {
   readonly #store: Store
@@ -24,30 +27,12 @@ export class Registers {
     this.#space = `register/${collection}`
   }
 
-  /** Makes `get` valid for these keys until the transaction closes. */
-  async prepare(keys: Iterable<PackedKey>): Promise<void> {
+  /** The registers of these keys, in their order, to be read and changed until the transaction closes. */
+  async open(keys: readonly PackedKey[]): Promise<Register[]> {
     const missing: PackedKey[] = []
-    for (const key of keys) {
-      if (this.#open.has(key)) continue
-      const known = this.#committing.get(key) ?? this.#recent.get(key)
-      if (known === undefined) missing.push(key)
-      this.#open.set(key, { value: known?.value, isChanged: false })
-    }
-    if (missing.length === 0) return
-    const texts = await this.#store.load(this.#space, missing)
-    missing.forEach((key, i) => {
-      const text = texts[i]
-      if (text !== undefined) this.#open.set(key, { value: deepFreeze(JSON.parse(text)), isChanged: false })
-    })
-  }
-
-  get(key: PackedKey): Json | undefined {
-    return this.#open.get(key)?.value
-  }
-
-  /** Undefined deletes the register. */
-  set(key: PackedKey, value: Json | undefined): void {
-    this.#open.set(key, { value, isChanged: true })
+    const registers = keys.map((key) => this.#open.get(key) ?? this.#carryOver(key, missing))
+    if (missing.length > 0) await this.#load(missing)
+    return registers
   }
 
   /** Closes the open generation and returns its changes; reading goes on over it. */
@@ -60,5 +45,22 @@ export class Registers {
     this.#committing = this.#open
     this.#open = new Map()
     return changes
+  }
+
+  #carryOver(key: PackedKey, missing: PackedKey[]): Register {
+    const known = this.#committing.get(key) ?? this.#recent.get(key)
+    if (known === undefined) missing.push(key)
+    const register = { value: known?.value, isChanged: false }
+    this.#open.set(key, register)
+    return register
+  }
+
+  async #load(keys: readonly PackedKey[]): Promise<void> {
+    const texts = await this.#store.load(this.#space, keys)
+    keys.forEach((key, i) => {
+      const text = texts[i]
+      const register = this.#open.get(key)
+      if (text !== undefined && register) register.value = deepFreeze(JSON.parse(text) as Json)
+    })
   }
 }

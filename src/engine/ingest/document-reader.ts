@@ -28,14 +28,8 @@ export function createReader(ingest: Ingest, collection: string, format: ReaderF
 
 /** Lets an arrival pass `gate`, or says why not. */
 export function admit(gate: DocumentGate, arrival: Arrival): Refusal[] | undefined {
-  switch (arrival.kind) {
-    case 'text':
-      return gate.addText(arrival.text)
-    case 'document':
-      return gate.add(arrival.document)
-    case 'refused':
-      return arrival.refusals
-  }
+  if (arrival.kind === 'refused') return arrival.refusals
+  return arrival.kind === 'text' ? gate.addText(arrival.text) : gate.add(arrival.document)
 }
 
 /** `document 3` is known to the caller; this is the rest: `/user: must be string; /segment: …`. */

@@ -45,7 +45,7 @@ export function createIngest({ catalog, schemas, log }: IngestParts): Ingest {
   }
   const requireCollection = (name: string) => captured.get(name) ?? refuseCollection(name, catalog)
   return {
-    collections: [...captured.keys()].sort(),
+    collections: [...captured.keys()].toSorted(),
     prepare: (name) => new DocumentGate(requireCollection(name)),
     columns: (name, header) => {
       requireCollection(name)

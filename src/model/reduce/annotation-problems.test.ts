@@ -11,7 +11,6 @@ function find(schema: JsonSchema, more: Record<string, JsonSchema> = {}) {
   return findAnnotationProblems(new SchemaSet({ [URI]: schema, ...more }), URI)
 }
 
-const reduce = (strategy: string, rest: JsonObject = {}): JsonObject => ({ reduce: { strategy, ...rest } })
 const merged = (properties: JsonObject) => ({ type: 'object', ...annotated('merge'), properties })
 
 describe('a mistaken annotation is found where it stands', () => {
@@ -141,7 +140,7 @@ describe('a mistaken annotation is found where it stands', () => {
       '/contains/reduce',
       /no location takes/,
     ],
-  ])('%s', (_name, schema, pointer, message, suggestion) => {
+  ])('%s', (...[, schema, pointer, message, suggestion]) => {
     const [problem, ...others] = find(schema)
     expect(others).toEqual([])
     expect(problem).toMatchObject({ schemaUri: URI, pointerInSchema: pointer, message: expect.stringMatching(message) })

@@ -156,6 +156,13 @@ describe('merge', () => {
   })
 })
 
+test('documents that are nested too deeply fail instead of exhausting the stack', () => {
+  const deep = JSON.parse('{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000)) as Json
+  const tree = { $defs: { t: { ...annotated('merge'), additionalProperties: { $ref: '#/$defs/t' } } }, $ref: '#/$defs/t' }
+  checkFails(tree, [deep, deep], /nested too deeply/)
+  checkFails(annotated('minimize'), [deep, deep], /nested too deeply/)
+})
+
 describe('arrays with a key', () => {
   const keyed = { ...annotated('merge', { key: ['/k'] }), items: { ...annotated('merge'), properties: { n: annotated('sum') } } }
   test.each<[string, JsonObject, Json[], Json]>([
@@ -243,6 +250,18 @@ describe('arrays with a key', () => {
       ],
     ],
   ])('%s', (_name, schema, documents, expected) => check(schema, documents, expected))
+
+  test('items of one key within a document are changes that follow each other', () => {
+    const tagged = {
+      ...annotated('merge', { key: ['/k'] }),
+      items: { ...annotated('merge'), properties: { tags: annotated('set') } },
+    }
+    const removeAndAdd = [
+      { k: 1, tags: { remove: ['a'] } },
+      { k: 1, tags: { add: ['b'] } },
+    ]
+    check(tagged, [[{ k: 1, tags: { add: ['a', 'c'] } }], removeAndAdd], [{ k: 1, tags: { add: ['b', 'c'] } }])
+  })
 
   test('an unsorted earlier array is put in order rather than corrupted', () => {
     const result = compileTestSchema(keyed).reduce([{ k: 'c' }, { k: 'a' }, { k: 'b', n: 1 }], [{ k: 'b', n: 1 }], 'full')

@@ -6,7 +6,7 @@ import type { JsonSchema } from '../catalog.ts'
 import type { CompiledSchema } from '../compiled-schema.ts'
 import { SchemaSet } from '../schema/schema-set.ts'
 
-export const SCHEMA_URI = 'test:///schema'
+const SCHEMA_URI = 'test:///schema'
 
 export function compileTestSchema(schema: JsonSchema): CompiledSchema {
   return new SchemaSet({ [SCHEMA_URI]: schema }).compile(SCHEMA_URI)

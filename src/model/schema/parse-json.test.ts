@@ -74,6 +74,8 @@ function nested(levels: number): string {
 describe('nesting', () => {
   test('500 levels are taken, more are refused', () => {
     expect(parseDocument(nested(500))).toHaveProperty('document')
+    expect(parseDocument('['.repeat(500) + ']'.repeat(500))).toHaveProperty('document')
+    expect(parseDocument('['.repeat(501) + ']'.repeat(501))).toEqual({ problem: 'is nested deeper than 500 levels' })
     expect(parseDocument(nested(502))).toEqual({ problem: 'is nested deeper than 500 levels' })
   })
 

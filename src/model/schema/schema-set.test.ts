@@ -85,8 +85,11 @@ describe('validation', () => {
   })
 })
 
+function nested(levels: number): Json {
+  return JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as Json
+}
+
 describe('hostile documents never make validation throw', () => {
-  const nested = (levels: number): Json => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as Json
   test.each<[string, JsonSchema, unknown]>([
     [
       'deep nesting',
@@ -183,8 +186,12 @@ test('compiling twice compiles once', () => {
   expect(set.compile('file:///event.yaml')).toBe(set.compile('file:///event.yaml'))
 })
 
+/** Of the first document. */
+function hash(documents: Record<string, JsonSchema>): string {
+  return new SchemaSet(documents).hash(Object.keys(documents)[0] as string)
+}
+
 describe('the hash of a schema', () => {
-  const hash = (documents: Record<string, JsonSchema>) => new SchemaSet(documents).hash(Object.keys(documents)[0] as string)
   const one = hash({
     'file:///a.yaml': { properties: { x: { $ref: 'b.yaml' }, y: { type: 'string' } } },
     'file:///b.yaml': { type: 'integer' },
