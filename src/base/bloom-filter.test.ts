@@ -25,6 +25,15 @@ test.each([
   expect(wrong / 100_000).toBeLessThan(wrongMax)
 })
 
+test('a filter made from the layers of another has the same keys, and takes more', () => {
+  const original = new BloomFilter(1)
+  for (let i = 0; i < 20_000; i++) original.add(`key ${i}`)
+  const copy = BloomFilter.from(structuredClone(original.layers))
+  for (let i = 20_000; i < 40_000; i++) copy.add(`key ${i}`)
+  expect(Array.from({ length: 40_000 }, (_, i) => `key ${i}`).filter((key) => !copy.mayHave(key))).toEqual([])
+  expect(original.mayHave('key 39999') && original.mayHave('key 39998') && original.mayHave('key 39997')).toBe(false)
+})
+
 test('an empty filter has nothing', () => {
   expect(new BloomFilter(0).mayHave('')).toBe(false)
 })

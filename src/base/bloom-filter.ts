@@ -4,12 +4,25 @@
  */
 export class BloomFilter {
   /** Newest last. Each is twice as large as the one before, as the keys, which are not kept, cannot be moved. */
-  readonly #layers: Layer[] = []
-  #newest: Layer
+  #layers: BloomLayer[] = []
+  #newest: BloomLayer
 
   /** `expected`: roughly how many keys will be added; with more the filter grows by itself. */
   constructor(expected: number) {
     this.#newest = this.#grow(Math.max(expected, EXPECTED_MIN))
+  }
+
+  /** The filter that had these layers: in this way one crosses threads. */
+  static from(layers: readonly BloomLayer[]): BloomFilter {
+    const filter = new BloomFilter(0)
+    filter.#layers = [...layers]
+    filter.#newest = layers.at(-1) ?? filter.#grow(EXPECTED_MIN)
+    return filter
+  }
+
+  /** Plain data; it changes with the filter. */
+  get layers(): readonly BloomLayer[] {
+    return this.#layers
   }
 
   add(key: string): void {
@@ -31,12 +44,12 @@ export class BloomFilter {
     const hash = hashOf(key)
     const spread = spreadOf(hash)
     for (let i = this.#layers.length - 1; i >= 0; i--) {
-      if (layerMayHave(this.#layers[i] as Layer, hash, spread)) return true
+      if (layerMayHave(this.#layers[i] as BloomLayer, hash, spread)) return true
     }
     return false
   }
 
-  #grow(capacity: number): Layer {
+  #grow(capacity: number): BloomLayer {
     const blocks = 2 ** Math.ceil(Math.log2((capacity * BITS_PER_KEY) / BITS_PER_BLOCK))
     const layer = { words: new Int32Array(blocks * WORDS_PER_BLOCK), blockMask: blocks - 1, capacity, count: 0 }
     this.#layers.push(layer)
@@ -44,7 +57,7 @@ export class BloomFilter {
   }
 }
 
-type Layer = { words: Int32Array; blockMask: number; capacity: number; count: number }
+export type BloomLayer = { words: Int32Array; blockMask: number; capacity: number; count: number }
 
 /** 4 KB: small enough for every table, large enough that a growing one has few layers. */
 const EXPECTED_MIN = 4096
@@ -56,7 +69,7 @@ const WORDS_PER_BLOCK = 16
 const WORD_MASK = WORDS_PER_BLOCK - 1
 const BITS_PER_BLOCK = WORDS_PER_BLOCK * 32
 
-function layerMayHave({ words, blockMask }: Layer, hash: number, spread: number): boolean {
+function layerMayHave({ words, blockMask }: BloomLayer, hash: number, spread: number): boolean {
   const start = (hash & blockMask) * WORDS_PER_BLOCK
   const step = stepOf(spread)
   for (let probe = 0, bit = spread; probe < PROBES; probe++, bit += step) {

@@ -11,7 +11,6 @@ export const DURABILITY_POINTS = [
   'rows-committed',
   'body-prepared',
   'body-received',
-  'lake-compressed',
   'lake-synced',
   'lake-recorded',
   'lake-renamed',

@@ -43,6 +43,11 @@ export class Thread<Question, Answer> {
     await gone
   }
 
+  /** Ends the thread in the middle of whatever it does; open questions reject with `diedError`. */
+  async end(): Promise<void> {
+    await this.#worker?.terminate()
+  }
+
   #start(): Worker {
     const { module, name, input } = this.#options
     const worker = new Worker(module, { name, workerData: input })

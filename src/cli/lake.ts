@@ -47,7 +47,7 @@ async function verify({ data, json }: LakeFlags): Promise<void> {
 }
 
 /** For example `12 fragments, 1,000,000 documents, 149.0 MB: no gap, no overlap, all checksums match`. */
-export function verificationSummary({ fragments, documents, sizeBytes, hasManifest, problems }: LakeVerification): string {
+function verificationSummary({ fragments, documents, sizeBytes, hasManifest, problems }: LakeVerification): string {
   const size = `${count(fragments, 'fragment')}, ${count(documents, 'document')}, ${formatMegabytes(sizeBytes)}`
   if (problems.length > 0) return `${size}: ${count(problems.length, 'problem')}`
   const reservation = hasManifest ? '' : ' (there is no manifest, so missing last fragments cannot be noticed)'

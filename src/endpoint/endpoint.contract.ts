@@ -52,6 +52,9 @@ const membership = (key: KeyPart[], values: (Json | undefined)[] = [true, 1.5, [
   exists,
 })
 
+const refusal = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) as string })
+
 export function describeTableEndpoint({ createTarget }: EndpointUnderTest): void {
   const open: TableEndpoint[] = []
   afterEach(async () => {
@@ -69,9 +72,6 @@ export function describeTableEndpoint({ createTarget }: EndpointUnderTest): void
     const endpoint = connect(target, owner)
     return { endpoint, positions: await endpoint.open(specs) }
   }
-
-  const refusal = (code: string, message: RegExp) =>
-    expect.objectContaining({ code, message: expect.stringMatching(message) as string })
 
   test('a new table is empty and at position 0', async () => {
     const { endpoint, positions } = await openOn(await createTarget(), [memberships, profiles])

@@ -86,14 +86,12 @@ async function readAll(
   }
 }
 
-const inputsArbitrary = fc
-  .array(fc.integer({ min: 0, max: 3 }), { maxLength: 12 })
-  .map((counts) =>
-    counts.map((count, i): Input => ({
-      position: i + 1,
-      documents: Array.from({ length: count }, (_, j) => `"${'x'.repeat(j)}${i}"`),
-    })),
-  )
+const inputsArbitrary = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 12 }).map((counts) =>
+  counts.map((count, i): Input => ({
+    position: i + 1,
+    documents: Array.from({ length: count }, (_, j) => `"${'x'.repeat(j)}${i}"`),
+  })),
+)
 
 describe.each([
   { kind: 'log', open: (inputs: Input[]) => streamFromLog(logOf(inputs), { collection: COLLECTION }) },

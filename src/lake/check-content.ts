@@ -5,7 +5,7 @@ import { messageOf } from '../base/errors.ts'
 import type { FragmentRecord } from './manifest.ts'
 import { LineSplitter, readContent, type Fragment } from './read-lake.ts'
 
-export type LakeProblemKind =
+type LakeProblemKind =
   /** A journal has bytes that no fragment covers, or that two cover. */
   | 'gap'
   | 'overlap'

@@ -9,7 +9,7 @@ import { invariant, MillraceError, messageOf } from '../base/errors.ts'
 import { CODEC_EXTENSIONS } from './fragment-path.ts'
 import { listFragments, type Fragment } from './read-lake.ts'
 
-export type LakeRows = { columns: { name: string; type: string }[]; rows: (Json | null)[][] }
+type LakeRows = { columns: { name: string; type: string }[]; rows: (Json | null)[][] }
 
 export interface LakeQuery {
   /** Each is a view of this name. */

@@ -185,6 +185,15 @@ describe('when fragments end', () => {
     expect(published.toSorted()).toEqual(['vendor=1', 'vendor=3'])
   })
 
+  test('beyond the limit of memory the largest go', async () => {
+    const lake = await newLake()
+    const large = { partition: 'vendor=4', text: JSON.stringify({ text: 'x'.repeat(50_000) }) }
+    lake.log.append([section(EVENTS, [...events(1, [1, 2, 3]), large, ...events(1, [5])])])
+    const [first] = await fileAll(lake, { openBytesMax: 60_000 })
+    expect(first?.kind === 'published' ? first.fragments.map(({ partition }) => partition) : []).toEqual(['vendor=4'])
+    expect(await journalsOf(lake)).toEqual(expectedJournals(lake))
+  })
+
   test('all are rolled when the oldest is due, and on request', async () => {
     const lake = await newLake()
     const clock = new FakeClock(NINE)

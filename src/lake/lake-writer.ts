@@ -23,7 +23,7 @@ export type LakeReport =
   | { kind: 'failed'; error: MillraceError; retryInMs: number }
 
 /** Resolves when the log or the store may hold more, or when the signal aborts. */
-export type WaitForMore = (signal: AbortSignal) => Promise<void>
+type WaitForMore = (signal: AbortSignal) => Promise<void>
 
 export interface LakeWriter {
   /**
@@ -44,8 +44,8 @@ const FRAGMENT_BYTES = 64 * 1024 * 1024
 const FLUSH_INTERVAL_MS = 5 * 60_000
 /** A roll of all takes a flush of the disk each: a few seconds for so many. */
 const OPEN_FRAGMENTS_MAX = 4096
-/** Enough for some 140 busy partitions with a chunk and a compressor each, or thousands of quiet ones. */
-const OPEN_BYTES_MAX = 128 * 1024 * 1024
+/** Enough for some 160 busy partitions, 1.2 MB each for chunk and compressor, or thousands of quiet ones. */
+const OPEN_BYTES_MAX = 192 * 1024 * 1024
 
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 60_000

@@ -1,4 +1,5 @@
 /** For tests: a log and a store in memory, documents to put into them, and the lake that must come of it. */
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,7 +49,7 @@ export function section(collection: string, documents: readonly PlacedDocument[]
   }
 }
 
-export class MemoryLog implements Pick<Log, 'read'> {
+class MemoryLog implements Pick<Log, 'read'> {
   readonly entries: LogEntry[] = []
 
   append(sections: readonly Section[], appendedAt = NINE): void {
@@ -60,7 +61,7 @@ export class MemoryLog implements Pick<Log, 'read'> {
   }
 }
 
-export class MemoryStore implements Pick<Store, 'readOutputs'> {
+class MemoryStore implements Pick<Store, 'readOutputs'> {
   outputs: OutputBatch[] = []
 
   publish(
@@ -92,9 +93,12 @@ export type Lake = {
   clock: Clock
 }
 
+/** Linux's file system in memory: a test of some hundred small files would spend its time waiting for the disk's flushes. */
+const MEMORY_FOLDER = '/dev/shm'
+
 /** An empty lake in a folder of its own, gone when the test is over. */
 export async function newLake(): Promise<Lake> {
-  const root = await mkdtemp(join(tmpdir(), 'millrace-lake-'))
+  const root = await mkdtemp(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), 'millrace-lake-'))
   onTestFinished(() => rm(root, { recursive: true, force: true }))
   return {
     root,

@@ -18,7 +18,7 @@ export const engineConfigSchema = z.object({
       fragmentBytes: z
         .int()
         .min(1024)
-        .default(256 * MIB)
+        .default(64 * MIB)
         .describe('Roll a fragment at this size, in bytes before compression.'),
       flushIntervalMs: z
         .int()

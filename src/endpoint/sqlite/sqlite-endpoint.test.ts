@@ -88,7 +88,10 @@ test('a path that cannot be made is told with the folder', async () => {
   const path = join(directory, 'letter.txt')
   writeFileSync(path, 'a file')
   const endpoint = openSqliteEndpoint({ path: join(path, 'folder', 'target.db'), owner: 'owner' })
-  await expect(endpoint.open([users])).rejects.toMatchObject({ code: 'endpoint_unavailable', message: expect.stringContaining('folder') as string })
+  await expect(endpoint.open([users])).rejects.toMatchObject({
+    code: 'endpoint_unavailable',
+    message: expect.stringContaining('folder') as string,
+  })
 })
 
 test('names that differ by case only are one to SQLite, and are refused', async () => {
@@ -99,7 +102,11 @@ test('names that differ by case only are one to SQLite, and are refused', async 
 test('rows are found whether they came before or after the filter of known keys was made', async () => {
   const { endpoint } = await openUsers()
   const missing = Array.from({ length: 5_000 }, (_, i) => [-i - 1, false])
-  const load = (rows: { key: (number | boolean)[] }[]) => endpoint.load(0, rows.map(({ key }) => key))
+  const load = (rows: { key: (number | boolean)[] }[]) =>
+    endpoint.load(
+      0,
+      rows.map(({ key }) => key),
+    )
   const early = [user(1), user(2)]
   await endpoint.store(0, early)
   expect((await endpoint.load(0, missing)).every((document) => document === undefined)).toBe(true)
@@ -116,7 +123,10 @@ test('a row that somebody else inserted meanwhile is replaced, not a failure', a
   await endpoint.load(0, missing)
   await endpoint.commit([1])
   await target.query(`insert into users values (-1, 0, 'theirs')`)
-  await endpoint.store(0, [user(-1)].map((row) => ({ ...row, key: [-1, false] })))
+  await endpoint.store(
+    0,
+    [user(-1)].map((row) => ({ ...row, key: [-1, false] })),
+  )
   await endpoint.commit([2])
   expect(await target.query('select flow_document from users')).toEqual([['{"id":-1}']])
   await endpoint.close()

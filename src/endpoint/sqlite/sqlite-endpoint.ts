@@ -82,9 +82,7 @@ class SqliteEndpoint implements TableEndpoint {
       this.#names = tables.map(({ table }) => table)
       this.#otherPositions = checkpoint
       this.#savePositions(db, positions)
-      durabilityPoint('rows-stored')
       db.exec('commit')
-      durabilityPoint('rows-committed')
       this.#tables = tables.map((table) => new SqliteTable(db, table))
       return positions
     })
@@ -110,7 +108,9 @@ class SqliteEndpoint implements TableEndpoint {
     this.#attempt(() => {
       const db = this.#begin()
       this.#savePositions(db, positions)
+      durabilityPoint('rows-stored')
       db.exec('commit')
+      durabilityPoint('rows-committed')
     })
   }
 
@@ -151,15 +151,13 @@ class SqliteEndpoint implements TableEndpoint {
     if (changes === 0) throw this.#fenced()
   }
 
-  /** Takes the write lock, if the transaction has not yet; whoever has it need not fear another owner until the commit. */
+  /** Takes the write lock at once, as a lock that is taken after reading can fail half-way. */
   #begin(): DatabaseSync {
     const db = this.#db
     invariant(db !== undefined, 'an endpoint is opened before it is used')
     if (db.isTransaction) return db
     this.#requireSameFile()
     db.exec('begin immediate')
-    const row = db.prepare(`select fence from ${CHECKPOINTS_TABLE} where task = ?`).get(this.#options.owner)
-    if (row?.['fence'] !== this.#fence) throw this.#fenced()
     return db
   }
 

@@ -54,14 +54,17 @@ test('documents arrive as a JSON array with type, idempotency key and the config
   expect(JSON.parse(received[0]?.body ?? '')).toEqual([{ a: 1 }, { b: 'ü' }])
 })
 
-test.each([301, 400, 404, 410, 429, 500, 503])('an answer of %d is a failure that may pass, with status and reason', async (status) => {
-  const { url } = await receiver((response) => response.writeHead(status, { location: '/elsewhere' }).end('no\nroom'))
-  await expect(connect(url).push(message())).rejects.toMatchObject({
-    code: 'endpoint_unavailable',
-    retryable: true,
-    message: expect.stringMatching(new RegExp(`answered ${status}: no room \\(binding "toggles", 2 documents\\)`)) as string,
-  })
-})
+test.each([301, 400, 404, 410, 429, 500, 503])(
+  'an answer of %d is a failure that may pass, with status and reason',
+  async (status) => {
+    const { url } = await receiver((response) => response.writeHead(status, { location: '/elsewhere' }).end('no\nroom'))
+    await expect(connect(url).push(message())).rejects.toMatchObject({
+      code: 'endpoint_unavailable',
+      retryable: true,
+      message: expect.stringMatching(new RegExp(`answered ${status}: no room \\(binding "toggles", 2 documents\\)`)) as string,
+    })
+  },
+)
 
 test('messages name the receiver without the query, which may be secret', async () => {
   const { url } = await receiver((response) => response.writeHead(500).end())
@@ -73,7 +76,9 @@ test('of a long reason little is read', async () => {
     response.writeHead(500)
     response.write('x'.repeat(1_000_000))
   })
-  const failure: unknown = await connect(url).push(message()).catch((error: unknown) => error)
+  const failure: unknown = await connect(url)
+    .push(message())
+    .catch((error: unknown) => error)
   expect(failure).toMatchObject({ code: 'endpoint_unavailable' })
   expect(String(failure).length).toBeLessThan(2_500)
 })
@@ -89,9 +94,15 @@ test('a 2xx whose body never ends is a success', async () => {
 test('a receiver that does not answer, or is not there, is a failure that may pass', async () => {
   const { url } = await receiver(() => {})
   const failure = { code: 'endpoint_unavailable', retryable: true }
-  await expect(connect(url, { timeoutMs: 50 }).push(message())).rejects.toMatchObject({ ...failure, message: expect.stringMatching(/in time/) as string })
+  await expect(connect(url, { timeoutMs: 50 }).push(message())).rejects.toMatchObject({
+    ...failure,
+    message: expect.stringMatching(/in time/) as string,
+  })
   await stop()
-  await expect(connect(url).push(message())).rejects.toMatchObject({ ...failure, message: expect.stringMatching(/ECONNREFUSED/) as string })
+  await expect(connect(url).push(message())).rejects.toMatchObject({
+    ...failure,
+    message: expect.stringMatching(/ECONNREFUSED/) as string,
+  })
 })
 
 test('nothing is never sent', async () => {

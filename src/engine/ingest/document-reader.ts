@@ -15,8 +15,7 @@ export interface DocumentReader {
   read(text: string): Iterable<Arrival>
 }
 
-export const READER_FORMATS = ['json', 'csv', 'tsv'] as const
-export type ReaderFormat = (typeof READER_FORMATS)[number]
+export type ReaderFormat = 'json' | 'csv' | 'tsv'
 
 const DELIMITERS = { csv: ',', tsv: '\t' } as const
 

@@ -16,6 +16,7 @@ const schemas = new SchemaSet({
     required: ['id'],
     properties: { id: { type: 'string' } },
     if: { required: ['gone'], properties: { gone: { const: true } } },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
     then: { reduce: { strategy: 'lastWriteWins', delete: true } },
     else: {
       reduce: { strategy: 'merge' },

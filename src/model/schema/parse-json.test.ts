@@ -41,6 +41,10 @@ describe('integers', () => {
     },
   )
 
+  test.each(['1e400', '-1E+309', `${'9'.repeat(400)}.5`])('%s is refused, since it would become null', (number) => {
+    expect(parseDocument(`{"a": [${number}]}`)).toEqual({ problem: expect.stringContaining('beyond the range'), pointer: '/a/0' })
+  })
+
   test('long digits in strings and names are no numbers', () => {
     expect(parseDocument('{"12345678901234567890": "9007199254740993"}')).toHaveProperty('document')
   })

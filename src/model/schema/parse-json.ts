@@ -10,8 +10,8 @@ import { isDeeperThan, NESTING_MAX } from './nesting.ts'
 export type ParsedDocument = { document: Json } | { problem: string; pointer?: JsonPointer }
 
 /**
- * Refused, with the place: integers beyond ±(2^53 - 1), which would be rounded without a word; properties named `__proto__`;
- * nesting deeper than `NESTING_MAX`. Of a property that occurs twice the last one counts. Never throws.
+ * Refused, with the place: integers beyond ±(2^53 - 1), which would be rounded without a word, and numbers beyond the range of a
+ * double, which would become null; properties named `__proto__`; nesting deeper than `NESTING_MAX`. Of a property that occurs twice the last one counts. Never throws.
  */
 export function parseDocument(text: string): ParsedDocument {
   let document: Json
@@ -27,7 +27,8 @@ export function parseDocument(text: string): ParsedDocument {
     const pointer = findProto(document, [])
     if (pointer !== undefined) return { problem: 'has a property named "__proto__", which is not allowed', pointer }
   }
-  return LONG_DIGITS.test(text) && LONG_INTEGER.test(text) ? refuseUnsafe(text, document) : { document }
+  const mayBeUnsafe = (LONG_DIGITS.test(text) && (LONG_INTEGER.test(text) || text.length > LARGEST_DIGITS)) || LARGE_EXPONENT.test(text)
+  return mayBeUnsafe ? refuseUnsafe(text, document) : { document }
 }
 
 /** A text that opens and closes more levels than are allowed is longer than this. */
@@ -40,6 +41,10 @@ const SHALLOW_LENGTH = 2 * NESTING_MAX
 const LONG_DIGITS = new RegExp('[0-9]'.repeat(16))
 const LONG_INTEGER = /(?<![\d.eE+])\d{16,}(?![\d.eE])/
 
+/** The largest double is about 1.8e308: 309 digits when written without an exponent. */
+const LARGEST_DIGITS = 309
+const LARGE_EXPONENT = /[eE]\+?[0-9]{3}/
+
 function findProto(value: Json, path: (string | number)[]): JsonPointer | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   for (const name of Object.keys(value)) {
@@ -50,6 +55,9 @@ function findProto(value: Json, path: (string | number)[]): JsonPointer | undefi
   return undefined
 }
 
+/** Enough to find it again. */
+const SHOWN_DIGITS_MAX = 60
+
 /** Parses once more with sight of the numbers' texts; `document` is the result when none is unsafe. */
 function refuseUnsafe(text: string, document: Json): ParsedDocument {
   let unsafe: string | undefined
@@ -58,14 +66,18 @@ function refuseUnsafe(text: string, document: Json): ParsedDocument {
   const reviver = (_name: string, value: Json, context?: { source?: string }): Json => {
     const source = context?.source
     if (unsafe !== undefined || typeof value !== 'number' || source === undefined) return value
-    if (Number.isSafeInteger(value) || !/^-?\d+$/.test(source)) return value
+    const isKept = Number.isSafeInteger(value) || (Number.isFinite(value) && !/^-?\d+$/.test(source))
+    if (isKept) return value
     unsafe = source
     return mark
   }
   const marked = (JSON.parse as (text: string, reviver: unknown) => Json)(text, reviver)
   if (unsafe === undefined) return { document }
   const pointer = findValue(marked, mark, [])
-  const problem = `has the integer ${unsafe}, which is beyond ±(2^53 - 1) and would be rounded; send it as a string`
+  const number = unsafe.length > SHOWN_DIGITS_MAX ? `${unsafe.slice(0, SHOWN_DIGITS_MAX)}…` : unsafe
+  const problem = /^-?\d+$/.test(unsafe)
+    ? `has the integer ${number}, which is beyond ±(2^53 - 1) and would be rounded; send it as a string`
+    : `has the number ${number}, which is beyond the range of a double; send it as a string`
   return pointer === undefined ? { problem } : { problem, pointer }
 }
 

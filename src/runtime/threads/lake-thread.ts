@@ -33,7 +33,7 @@ await serveTask<LakeInput, LakeStatus>(async ({ input: { config, catalog }, bell
     log,
     store,
     clock: systemClock,
-    onStep: (step) => step !== 'read' && step !== 'cleaned' && durabilityPoint(`lake-${step}`),
+    onStep: (step) => step !== 'read' && step !== 'compressed' && step !== 'cleaned' && durabilityPoint(`lake-${step}`),
   })
   let status: LakeStatus = { fragments: 0, documents: 0, positions: {} }
   const onReport = (event: LakeReport) => {

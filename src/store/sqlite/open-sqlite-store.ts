@@ -2,13 +2,14 @@
  * The store in a SQLite file. Commits may run in a thread of their own, so that the next transaction is reduced meanwhile;
  * reads go over a connection of the caller's thread; cursors lie in a small file beside it.
  */
-import { extname } from 'node:path'
-import { invariant, MillraceError } from '../../base/errors.ts'
-import { Thread } from '../../base/thread.ts'
+import { invariant } from '../../base/errors.ts'
 import type { Position } from '../../log/log.ts'
 import type { OutputBatch, Ownership, Store, Transaction } from '../store.ts'
 import { CursorFile, cursorPath } from './cursor-file.ts'
-import { buffersOf, packTransaction, type PackedTransaction } from './packed-transaction.ts'
+import { KeyFilter } from './key-filter.ts'
+import { KeyScan } from './key-scan.ts'
+import { packTransaction } from './packed-transaction.ts'
+import { runInOwnThread, runInThisThread, type RunningWriter } from './run-writer.ts'
 import {
   IN_MEMORY,
   onStoreFile,
@@ -17,7 +18,6 @@ import {
   type StoreDatabaseOptions,
 } from './store-database.ts'
 import { StoreReader } from './store-reader.ts'
-import type { WriterAnswer, WriterQuestion } from './store-writer-thread.ts'
 import { StoreWriter } from './store-writer.ts'
 
 export type SqliteStoreOptions = StoreDatabaseOptions & {
@@ -33,7 +33,7 @@ export async function openSqliteStore({ threaded = false, ...database }: SqliteS
     const writer = new StoreWriter(database)
     return new SqliteStore({
       path,
-      writer: inThisThread(writer),
+      writer: runInThisThread(writer),
       reader: new StoreReader(writer.database),
       cursors: new CursorFile(IN_MEMORY),
     })
@@ -42,7 +42,7 @@ export async function openSqliteStore({ threaded = false, ...database }: SqliteS
   const reading = openStoreDatabaseForReading(database)
   const reader = onStoreFile(path, () => new StoreReader(reading))
   setUp.close()
-  const writer = threaded ? inOwnThread(database) : inThisThread(new StoreWriter(database))
+  const writer = threaded ? runInOwnThread(database) : runInThisThread(new StoreWriter(database))
   const close = async () => {
     await writer.close()
     reading.close()
@@ -50,64 +50,29 @@ export async function openSqliteStore({ threaded = false, ...database }: SqliteS
   return new SqliteStore({ path, writer: { ...writer, close }, reader, cursors: new CursorFile(cursorPath(path)) })
 }
 
-type Writer = {
-  acquire: (partition: string) => Promise<Ownership>
-  commit: (partition: string, fence: number, transaction: PackedTransaction) => Promise<void>
-  close: () => Promise<void>
-}
-
-function inThisThread(writer: StoreWriter): Writer {
-  return {
-    acquire: async (partition) => writer.acquire(partition),
-    commit: async (partition, fence, transaction) => {
-      writer.commit(partition, fence, transaction)
-      writer.checkpoint()
-    },
-    close: async () => writer.close(),
-  }
-}
-
-function inOwnThread(database: StoreDatabaseOptions): Writer {
-  const thread = new Thread<WriterQuestion, WriterAnswer>({
-    module: new URL(`./store-writer-thread${extname(import.meta.filename)}`, import.meta.url),
-    name: 'store writer',
-    input: database,
-    diedError: (reason, cause) =>
-      new MillraceError('store_unavailable', `The thread that writes the store "${database.path}" died: ${reason}.`, {
-        hint: 'Acquire the partition again, which starts the thread anew, and go on from the checkpoints.',
-        retryable: true,
-        cause,
-      }),
-  })
-  return {
-    acquire: async (partition) => {
-      const ownership = await thread.ask({ kind: 'acquire', partition })
-      invariant(ownership, 'an acquired partition has an ownership')
-      return ownership
-    },
-    commit: async (partition, fence, transaction) => {
-      await thread.ask({ kind: 'commit', partition, fence, transaction }, buffersOf(transaction))
-    },
-    close: () => thread.stop(),
-  }
-}
-
-type SqliteStoreParts = { path: string; writer: Writer; reader: StoreReader; cursors: CursorFile }
+type SqliteStoreParts = { path: string; writer: RunningWriter; reader: StoreReader; cursors: CursorFile }
 
 class SqliteStore implements Store {
   readonly #parts: SqliteStoreParts
   #isCommitting = false
+  #filter: KeyFilter | undefined
+  #scan: KeyScan | undefined
 
   constructor(parts: SqliteStoreParts) {
     this.#parts = parts
   }
 
   async acquire(partition: string): Promise<Ownership> {
-    return this.#parts.writer.acquire(partition)
+    const { ownership, commits } = await this.#parts.writer.acquire(partition)
+    await this.#scan?.end()
+    this.#filter = new KeyFilter({ partition, fence: ownership.fence }, commits)
+    if (commits === 0) this.#filter.addScanned([])
+    else if (this.#parts.path !== IN_MEMORY) this.#scan = new KeyScan(this.#parts.path, this.#filter)
+    return ownership
   }
 
   async load(space: string, keys: readonly string[]): Promise<(string | undefined)[]> {
-    return onStoreFile(this.#parts.path, () => this.#parts.reader.load(space, keys))
+    return onStoreFile(this.#parts.path, () => this.#parts.reader.load(space, keys, this.#filter))
   }
 
   async commit(partition: string, fence: number, transaction: Transaction): Promise<void> {
@@ -115,7 +80,8 @@ class SqliteStore implements Store {
     const packed = packTransaction(transaction)
     this.#isCommitting = true
     try {
-      await this.#parts.writer.commit(partition, fence, packed)
+      this.#filter?.addWritten(transaction.documents)
+      this.#filter?.endCommit(await this.#parts.writer.commit(partition, fence, packed))
     } finally {
       this.#isCommitting = false
     }
@@ -138,6 +104,7 @@ class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
+    await this.#scan?.end()
     await this.#parts.writer.close()
     this.#parts.cursors.close()
   }

@@ -30,6 +30,13 @@ const TABLES = `
     position integer not null
   ) strict, without rowid;
 
+  create table if not exists last_commit (
+    id integer primary key check (id = 1),
+    number integer not null,
+    partition text not null,
+    fence integer not null
+  ) strict;
+
   create table if not exists owners (
     partition text primary key,
     fence integer not null
@@ -45,12 +52,16 @@ const CURSORS = `
 
 export const IN_MEMORY = ':memory:'
 
-const PAGE_BYTES = 8192
+/**
+ * Measured with 400,000 changes a commit: 6 to 9 µs of CPU a document with pages of 8 and 16 KB, 7 to 12 µs with 4 KB; small commits
+ * write less with smaller ones.
+ */
+export const PAGE_BYTES = 8192
 /** Longer than any transaction takes: a second writer (two owners at once) waits rather than fails. */
 const BUSY_MS = 60_000
 const WAL_BYTES_KEPT = 64_000_000
 
-/** Memory for pages, per connection. */
+/** Memory for pages, per connection. Measured: as changes come sorted, 16 MB serve a commit as well as 256 MB. */
 export const CACHE_BYTES = 64_000_000
 
 export type StoreDatabaseOptions = {

@@ -3,6 +3,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { invariant } from '../../base/errors.ts'
 import type { Position } from '../../log/log.ts'
 import type { OutputBatch } from '../store.ts'
+import type { KeyFilter } from './key-filter.ts'
+import { SELECT_LAST_COMMIT, type LastCommit } from './last-commit.ts'
 
 const SELECT_SPACE = 'select id from spaces where name = ?'
 const SELECT_VALUE = 'select value from documents where space = ? and key = ?'
@@ -20,6 +22,7 @@ export class StoreReader {
   readonly #selectValue: StatementSync
   readonly #selectOutputs: StatementSync
   readonly #selectCheckpoints: StatementSync
+  readonly #selectLastCommit: StatementSync
   readonly #spaceIds = new Map<string, number>()
 
   constructor(db: DatabaseSync) {
@@ -33,14 +36,19 @@ export class StoreReader {
     this.#selectValue = prepare(SELECT_VALUE)
     this.#selectOutputs = prepare(SELECT_OUTPUTS)
     this.#selectCheckpoints = prepare(SELECT_CHECKPOINTS)
+    this.#selectLastCommit = db.prepare(SELECT_LAST_COMMIT)
   }
 
-  load(space: string, keys: readonly string[]): (string | undefined)[] {
+  load(space: string, keys: readonly string[], filter?: KeyFilter): (string | undefined)[] {
     invariant(keys.every(isWellFormed) && isWellFormed(space), 'spaces and keys of documents are well-formed strings')
     const spaceId = this.#spaceId(space)
     if (spaceId === undefined) return keys.map(() => undefined)
     // One transaction for all: SQLite would take and drop its locks for every key.
-    return this.#inTransaction(() => keys.map((key) => this.#loadOne(spaceId, key)))
+    return this.#inTransaction(() => {
+      const mayHave = filter?.mayHave(space, this.#selectLastCommit.get() as LastCommit | undefined)
+      if (mayHave === undefined) return keys.map((key) => this.#loadOne(spaceId, key))
+      return keys.map((key) => (mayHave(key) ? this.#loadOne(spaceId, key) : undefined))
+    })
   }
 
   outputs(collection: string, after: Position, maxBytes: number): OutputBatch[] {

@@ -4,8 +4,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { MillraceError } from '../../base/errors.ts'
 import type { Position } from '../../log/log.ts'
 import type { Ownership } from '../store.ts'
+import { SELECT_LAST_COMMIT, type LastCommit } from './last-commit.ts'
 import { unpackChanges, type PackedTransaction, type SpaceChanges } from './packed-transaction.ts'
-import { onStoreFile, openStoreDatabase, type StoreDatabaseOptions } from './store-database.ts'
+import { onStoreFile, openStoreDatabase, PAGE_BYTES, type StoreDatabaseOptions } from './store-database.ts'
 
 const ACQUIRE = `
   insert into owners (partition, fence) values (?, 1)
@@ -26,6 +27,20 @@ const UPSERT_CHECKPOINT = `
   on conflict (task) do update set position = excluded.position
 `
 
+const UPSERT_LAST_COMMIT = `
+  insert into last_commit (id, number, partition, fence) values (1, ?, ?, ?)
+  on conflict (id) do update set number = excluded.number, partition = excluded.partition, fence = excluded.fence
+`
+
+/** 64 MB: pages that several small commits change are moved, and flushed, once. */
+const CHECKPOINT_FROM_PAGES = 64_000_000 / PAGE_BYTES
+
+export type Acquisition = {
+  ownership: Ownership
+  /** How many commits the store has seen. */
+  commits: number
+}
+
 export class StoreWriter {
   readonly #path: string
   readonly #db: DatabaseSync
@@ -44,16 +59,18 @@ export class StoreWriter {
     return this.#db
   }
 
-  acquire(partition: string): Ownership {
+  acquire(partition: string): Acquisition {
     return this.#transact(() => {
       const { fence } = this.#db.prepare(ACQUIRE).get(partition) as { fence: number }
       const rows = this.#db.prepare(SELECT_CHECKPOINTS).all() as { task: string; position: Position }[]
-      return { fence, checkpoints: new Map(rows.map(({ task, position }) => [task, position])) }
+      const ownership = { fence, checkpoints: new Map(rows.map(({ task, position }) => [task, position])) }
+      return { ownership, commits: this.#countCommits() }
     })
   }
 
-  commit(partition: string, fence: number, transaction: PackedTransaction): void {
-    this.#transact(() => {
+  /** Returns the number of the commit. */
+  commit(partition: string, fence: number, transaction: PackedTransaction): number {
+    const number = this.#transact(() => {
       this.#requireFence(partition, fence)
       for (const changes of unpackChanges(transaction)) this.#writeDocuments(changes)
       const insertOutput = this.#db.prepare(INSERT_OUTPUT)
@@ -62,14 +79,23 @@ export class StoreWriter {
       }
       const upsertCheckpoint = this.#db.prepare(UPSERT_CHECKPOINT)
       for (const { task, position } of transaction.checkpoints) upsertCheckpoint.run(task, position)
+      const number = this.#countCommits() + 1
+      this.#db.prepare(UPSERT_LAST_COMMIT).run(number, partition, fence)
       durabilityPoint('store-written')
+      return number
     })
     durabilityPoint('store-committed')
+    return number
   }
 
-  /** Moves committed pages into the main file. A failure is made up for after the next commit. */
+  /** Moves committed pages into the main file once there are many. Nobody waits for it, so it runs after a commit was answered. */
   checkpoint(): void {
-    this.#db.exec('pragma wal_checkpoint(passive)')
+    try {
+      const { log } = this.#db.prepare('pragma wal_checkpoint(noop)').get() as { log: number }
+      if (log >= CHECKPOINT_FROM_PAGES) this.#db.exec('pragma wal_checkpoint(passive)')
+    } catch {
+      // Nothing is lost: the pages stay in the write-ahead log, and if the disk is the reason, the next commit will say so.
+    }
   }
 
   close(): void {
@@ -90,6 +116,11 @@ export class StoreWriter {
         throw error
       }
     })
+  }
+
+  #countCommits(): number {
+    const last = this.#db.prepare(SELECT_LAST_COMMIT).get() as LastCommit | undefined
+    return last?.number ?? 0
   }
 
   #requireFence(partition: string, fence: number): void {
