@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { startEngine, type Engine } from '../src/runtime/engine.ts'
 import { lineChunks } from './line-chunks.ts'
 import { segmentFile } from './segment-file.ts'
+import { perEvent, threadTimes } from './thread-times.ts'
 
 const { values } = parseArgs({
   options: {
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
   cpSync('examples/segment', join(folder, 'segment'), { recursive: true, filter: (path) => !/\.db/.test(path) })
   const engine = await startEngine({ catalog: join(folder, 'segment'), data: join(folder, 'data'), port: 0 })
   const cpuBefore = process.cpuUsage()
+  const threadsBefore = threadTimes()
   const startedAt = performance.now()
   const follower = new Follower(engine, startedAt)
   const sampler = setInterval(() => follower.sample(), SAMPLE_MS)
@@ -50,9 +52,10 @@ async function main(): Promise<void> {
   const totalMs = performance.now() - startedAt
   clearInterval(sampler)
   const cpu = process.cpuUsage(cpuBefore)
+  const threadUs = perEvent(threadsBefore, threadTimes(), events)
   const stopAt = performance.now()
   await engine.stop()
-  report({ follower, acceptedMs, totalMs, cpuUs: cpu.user + cpu.system, stopMs: performance.now() - stopAt })
+  report({ follower, acceptedMs, totalMs, cpuUs: cpu.user + cpu.system, threadUs, stopMs: performance.now() - stopAt })
   rmSync(folder, { recursive: true })
 }
 
@@ -111,9 +114,16 @@ class Follower {
   }
 }
 
-type Outcome = { follower: Follower; acceptedMs: number; totalMs: number; cpuUs: number; stopMs: number }
+type Outcome = {
+  follower: Follower
+  acceptedMs: number
+  totalMs: number
+  cpuUs: number
+  threadUs: Record<string, number>
+  stopMs: number
+}
 
-function report({ follower, acceptedMs, totalMs, cpuUs, stopMs }: Outcome): void {
+function report({ follower, acceptedMs, totalMs, cpuUs, threadUs, stopMs }: Outcome): void {
   const million = Math.min(1_000_000, Math.floor(events / 2))
   const outcome = {
     events,
@@ -123,6 +133,7 @@ function report({ follower, acceptedMs, totalMs, cpuUs, stopMs }: Outcome): void
     lastMillionPerSecond: Math.round(follower.rateBetween(events - million, events)),
     peakResidentMb: Math.round(Math.max(...follower.samples.map(({ residentMb }) => residentMb))),
     cpuUsPerEvent: Number((cpuUs / events).toFixed(2)),
+    cpuUsPerEventByThread: threadUs,
     acceptedSeconds: Number((acceptedMs / 1000).toFixed(1)),
     totalSeconds: Number((totalMs / 1000).toFixed(1)),
     stopSeconds: Number((stopMs / 1000).toFixed(1)),

@@ -36,7 +36,12 @@ function session(): Step[] {
 
 /** `…` stands for anything. */
 function pattern(output: string): RegExp {
-  return new RegExp(`^${output.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[\\s\\S]*')}$`)
+  return new RegExp(
+    `^${output
+      .split('…')
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('[\\s\\S]*')}$`,
+  )
 }
 
 /** In an empty folder; there `npx` would look for a published Millrace. */
@@ -49,7 +54,10 @@ function shell(command: string): string {
 
 async function start(command: string): Promise<string> {
   const args = command.replace('npx millrace ', '').split(' ')
-  server = spawn(process.execPath, [join(ROOT, 'bin/millrace.mjs'), ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+  server = spawn(process.execPath, [join(ROOT, 'bin/millrace.mjs'), ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   if (!server.stdout) throw new Error('The server has no output.')
   let output = ''
   for await (const line of createInterface(server.stdout)) {

@@ -67,7 +67,10 @@ export function lintConfig(): string {
     rules: RULES,
     overrides: [
       { files: ['*.config.ts', 'examples/**'], rules: { 'import/no-default-export': 'off' } },
-      { files: ['src/cli/**', 'bin/**', 'bench/**', 'tools/**', 'test/crash/main.ts', 'examples/**'], rules: { 'no-console': 'off' } },
+      {
+        files: ['src/cli/**', 'bin/**', 'bench/**', 'tools/**', 'test/crash/main.ts', 'examples/**'],
+        rules: { 'no-console': 'off' },
+      },
       { files: ['**/*.test.ts', '**/*.contract.ts'], rules: { 'max-lines-per-function': 'off' } },
       ...layers,
     ],

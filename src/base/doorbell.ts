@@ -3,6 +3,11 @@ export class Doorbell {
   #hasRung = false
   #wake: (() => void) | undefined
 
+  /** Whether somebody waits for a ring right now. */
+  get isAwaited(): boolean {
+    return this.#wake !== undefined
+  }
+
   ring(): void {
     this.#hasRung = true
     this.#wake?.()

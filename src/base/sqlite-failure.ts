@@ -19,8 +19,14 @@ export function onSqliteFile<Result>(file: SqliteFile, work: () => Result): Resu
   }
 }
 
+/** True when the work met another connection's lock. */
+export function isBusy(error: unknown): boolean {
+  return primaryCodeOf(error) === BUSY_CODE
+}
+
 type Failure = { problem: string; hint: string; retryable: boolean }
 
+const BUSY_CODE = 5
 const FULL = 13
 const BUSY = {
   problem: 'is kept locked by another program',
@@ -41,7 +47,7 @@ const UNUSABLE = {
 /** By primary result code (https://www.sqlite.org/rescode.html). Codes that are not here tell of wrong SQL: bugs. */
 const FAILURES: Record<number, Failure> = {
   3: UNUSABLE, // PERM
-  5: BUSY, // BUSY
+  [BUSY_CODE]: BUSY,
   6: BUSY, // LOCKED
   7: BROKEN_IO, // NOMEM
   8: UNUSABLE, // READONLY

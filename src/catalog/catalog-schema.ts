@@ -10,11 +10,18 @@ const pointer = z
   .refine((text) => parsePointer(text) !== undefined, {
     error: ({ input }) => `"${String(input)}" is not a JSON pointer; it starts with "/", for example "/user".`,
   })
-  .meta({ title: 'JSON pointer', examples: ['/user', '/segment/vendor'] })
+  .meta({
+    id: 'Pointer',
+    title: 'JSON pointer',
+    description: 'A location in a document.',
+    examples: ['/user', '/segment/vendor'],
+  })
 
-const schema = z
-  .union([z.string().min(1), z.record(z.string(), z.unknown())])
-  .describe('JSON Schema 2020-12: a file relative to this one, optionally with #anchor or #/pointer, or the schema itself.')
+const schema = z.union([z.string().min(1), z.record(z.string(), z.unknown())]).meta({
+  id: 'Schema',
+  title: 'Schema',
+  description: 'JSON Schema 2020-12: a file relative to this one, optionally with #anchor or #/pointer, or the schema itself.',
+})
 
 const partitionValues = z.record(z.string(), z.array(z.union([z.boolean(), z.int(), z.string()])).min(1))
 
@@ -23,14 +30,18 @@ const partitions = z
     include: partitionValues.optional().describe('By partitioned field: only documents with one of these values.'),
     exclude: partitionValues.optional().describe('By partitioned field: no documents with one of these values.'),
   })
-  .describe('Selects logical partitions of the source.')
+  .meta({ id: 'Partitions', title: 'Partitions', description: 'Selects logical partitions of the source.' })
 
 const source = z
   .union([
     z.string(),
     z.strictObject({ name: z.string().describe('Name of the collection.'), partitions: partitions.optional() }),
   ])
-  .describe('The collection to read: its name, or its name with a selection of partitions.')
+  .meta({
+    id: 'Source',
+    title: 'Source',
+    description: 'The collection to read: its name, or its name with a selection of partitions.',
+  })
 
 const projection = z
   .union([
@@ -40,33 +51,35 @@ const projection = z
       partition: z.boolean().optional().describe('Documents of different values are stored apart. Default false.'),
     }),
   ])
-  .describe('A location with a name, for columns and partitions.')
+  .meta({ id: 'Projection', title: 'Projection', description: 'A location with a name, for columns and partitions.' })
 
 const lambda = z.literal('typescript').describe('The language of the lambda; it stands in the module of the derivation.')
 
-const transform = z.strictObject({
-  source,
-  shuffle: z
-    .array(pointer)
-    .min(1)
-    .optional()
-    .describe(
-      'Locations in the source document: documents of equal values share a register and are kept in order. Default: the source’s key.',
-    ),
-  update: z
-    .strictObject({
-      lambda,
-      rollbackOnConflict: z
-        .boolean()
-        .optional()
-        .describe(
-          'When a register would break its schema: true undoes the document’s updates and still publishes, false (default) stops.',
-        ),
-    })
-    .optional()
-    .describe('Updates the register; needs `register`.'),
-  publish: z.strictObject({ lambda }).optional().describe('Publishes documents into the derived collection.'),
-})
+const transform = z
+  .strictObject({
+    source,
+    shuffle: z
+      .array(pointer)
+      .min(1)
+      .optional()
+      .describe(
+        'Locations in the source document: documents of equal values share a register and are kept in order. Default: the source’s key.',
+      ),
+    update: z
+      .strictObject({
+        lambda,
+        rollbackOnConflict: z
+          .boolean()
+          .optional()
+          .describe(
+            'When a register would break its schema: true undoes the document’s updates and still publishes, false (default) stops.',
+          ),
+      })
+      .optional()
+      .describe('Updates the register; needs `register`.'),
+    publish: z.strictObject({ lambda }).optional().describe('Publishes documents into the derived collection.'),
+  })
+  .meta({ id: 'Transform', title: 'Transform', description: 'What is done with the documents of one source.' })
 
 export const derivationSchema = z
   .strictObject({
@@ -80,7 +93,7 @@ export const derivationSchema = z
       .describe('Memory per distinct shuffle key.'),
     transform: z.record(z.string().min(1), transform).describe('What is done with each source, by name.'),
   })
-  .meta({ title: 'Derivation' })
+  .meta({ id: 'Derivation', title: 'Derivation', description: 'How lambdas make the documents of a derived collection.' })
 
 export const collectionSchema = z
   .strictObject({
@@ -89,7 +102,7 @@ export const collectionSchema = z
     projections: z.record(z.string().min(1), projection).optional().describe('Locations with names.'),
     derivation: derivationSchema.optional().describe('Present for derived collections; the others are captured (ingested).'),
   })
-  .meta({ title: 'Collection' })
+  .meta({ id: 'Collection', title: 'Collection', description: 'Documents of one schema, identified by a key.' })
 
 const sqlite = z.strictObject({ path: z.string().min(1).describe('Database file, relative to this file.') })
 
@@ -115,6 +128,7 @@ const endpoint = z
   .refine((kinds) => Object.values(kinds).filter((kind) => kind !== undefined).length === 1, {
     error: 'An endpoint has exactly one of sqlite, postgres, webhook.',
   })
+  .meta({ id: 'Endpoint', title: 'Endpoint', description: 'Where documents go: exactly one of these.' })
 
 const fields = z
   .strictObject({
@@ -125,14 +139,14 @@ const fields = z
       .describe('Fields that must be columns.'),
     exclude: z.array(z.string()).optional().describe('Fields that must not be columns.'),
   })
-  .describe('Which fields become columns.')
+  .meta({ id: 'Fields', title: 'Fields', description: 'Which fields become columns.' })
 
 const binding = z
   .strictObject({
     source,
     table: z.string().min(1).optional().describe('Table of the SQL endpoint; for a webhook a name for messages.'),
     resource: z
-      .strictObject({ table: z.string().min(1) })
+      .strictObject({ table: z.string().min(1).describe('The table.') })
       .optional()
       .describe('Another way to write `table`.'),
     fields: fields.optional(),
@@ -140,13 +154,18 @@ const binding = z
   .refine((binding) => binding.table === undefined || binding.resource === undefined, {
     error: 'A binding has either table or resource, not both.',
   })
+  .meta({ id: 'Binding', title: 'Binding', description: 'One collection and the table that it goes to.' })
 
 export const materializationSchema = z
   .strictObject({
     endpoint: endpoint.describe('Where the documents go.'),
     bindings: z.array(binding).min(1).describe('Which collection goes to which table.'),
   })
-  .meta({ title: 'Materialization' })
+  .meta({
+    id: 'Materialization',
+    title: 'Materialization',
+    description: 'Collections that are kept up to date in a database or pushed to a receiver.',
+  })
 
 const documents = z.array(z.record(z.string(), z.unknown()))
 
@@ -172,8 +191,12 @@ const testStep = z
   .refine((step) => (step.ingest === undefined) !== (step.verify === undefined), {
     error: 'A step has exactly one of ingest, verify.',
   })
+  .meta({ id: 'Step', title: 'Step', description: 'One step of a test: exactly one of these.' })
 
-export const testSchema = z.array(testStep).min(1).meta({ title: 'Test' })
+export const testSchema = z
+  .array(testStep)
+  .min(1)
+  .meta({ id: 'Test', title: 'Test', description: 'Steps on an empty engine, one after the other.' })
 
 export const catalogFileSchema = z
   .strictObject({

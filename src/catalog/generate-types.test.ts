@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkTypes } from './check-types.ts'
@@ -70,16 +70,31 @@ test('what a reference makes optional and the schema requires is required', asyn
 
 test('the file is only written when its text changes', async () => {
   const loaded = await loadFiles(SHOP)
-  expect(writeTypes(loaded)).toEqual([join(loaded.folder, 'millrace.types.ts')])
-  expect(writeTypes(loaded)).toEqual([])
+  expect(writeTypes(loaded)).toEqual({ written: [join(loaded.folder, 'millrace.types.ts')], unwritable: [] })
+  expect(writeTypes(loaded)).toEqual({ written: [], unwritable: [] })
 })
+
+test('a folder that takes no files is no failure', async () => {
+  const loaded = await loadFiles(SHOP)
+  chmodSync(loaded.folder, 0o555)
+  // Permissions do not bind the superuser.
+  if (process.geteuid?.() === 0) process.seteuid?.(NOBODY)
+  try {
+    expect(writeTypes(loaded)).toEqual({ written: [], unwritable: [join(loaded.folder, 'millrace.types.ts')] })
+  } finally {
+    if (process.getuid?.() === 0) process.seteuid?.(0)
+    chmodSync(loaded.folder, 0o755)
+  }
+})
+
+const NOBODY = 65_534
 
 test('a catalog without derivations gets no file', async () => {
   const loaded = await loadFiles({
     'millrace.yaml':
       'collections: { a: { schema: { type: object, required: [id], properties: { id: { type: string } } }, key: [/id] } }',
   })
-  expect(writeTypes(loaded)).toEqual([])
+  expect(writeTypes(loaded)).toEqual({ written: [], unwritable: [] })
   expect(existsSync(join(loaded.folder, 'millrace.types.ts'))).toBe(false)
 })
 

@@ -25,11 +25,26 @@ export function generateTypes({ declared, definedIn }: Loaded): Map<string, stri
   return texts
 }
 
-/** Writes the files of types whose text has changed, and returns their paths. */
-export function writeTypes(loaded: Loaded): string[] {
+/** Absolute paths of files of types. */
+type TypesWritten = { written: string[]; unwritable: string[] }
+
+/** Writes the files of types whose text has changed. A folder that takes no files is no failure: types are a convenience. */
+export function writeTypes(loaded: Loaded): TypesWritten {
   const changed = [...generateTypes(loaded)].filter(([path, text]) => readIfThere(path) !== text)
-  for (const [path, text] of changed) writeFileSync(path, text)
-  return changed.map(([path]) => path)
+  const written = changed.filter(([path, text]) => isWritten(path, text)).map(([path]) => path)
+  return { written, unwritable: changed.flatMap(([path]) => (written.includes(path) ? [] : [path])) }
+}
+
+const READ_ONLY = new Set(['EACCES', 'EPERM', 'EROFS'])
+
+function isWritten(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && READ_ONLY.has(String(error.code))) return false
+    throw error
+  }
 }
 
 export function typesPath(catalogFile: string): string {

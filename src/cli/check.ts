@@ -33,11 +33,15 @@ async function check(path: string): Promise<Checked> {
   const loaded = await loadCatalog(path, { env: process.env, missingEnv: 'warning' })
   if (loaded.declared === undefined) return { problems: loaded.problems, notes: [], counts: undefined }
   const { writeTypes } = await import('../catalog/generate-types.ts')
-  writeTypes(loaded)
+  const { unwritable } = writeTypes(loaded)
   const { checkTypes } = await import('../catalog/check-types.ts')
   const types = await checkTypes(loaded.modules, dirname(catalogPath(path)))
-  const notes =
-    types.kind === 'checked' ? [] : ['Types were not checked: TypeScript is not installed (`npm install --save-dev typescript`).']
+  const notes = [
+    ...unwritable.map((file) => `Types were not written: "${file}" cannot be changed.`),
+    ...(types.kind === 'checked'
+      ? []
+      : ['Types were not checked: TypeScript is not installed (`npm install --save-dev typescript`).']),
+  ]
   const known = new Set(loaded.problems.flatMap(({ file, severity }) => (severity === 'error' ? [file] : [])))
   const typeProblems = types.kind === 'checked' ? types.problems.filter(({ file }) => !known.has(file)) : []
   return { problems: [...loaded.problems, ...typeProblems], notes, counts: counts(loaded.declared) }

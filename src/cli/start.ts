@@ -11,6 +11,7 @@ type StartFlags = {
   store: string
   lakeCodec: 'zstd' | 'gzip'
   lakeFlushMs: number
+  stuckAfterMs: number
   generate?: number
   quiet?: true
 }
@@ -25,6 +26,7 @@ export function startCommand(): Command {
     .option('--store <store>', '"sqlite", or postgres://user:password@host/database', 'sqlite')
     .option('--lake-codec <codec>', 'compression of the lake’s fragments: zstd or gzip', 'zstd')
     .option('--lake-flush-ms <ms>', 'publish fragments at least this often', wholeNumber, 300_000)
+    .option('--stuck-after-ms <ms>', 'report a thread that has work and does not react for so long', wholeNumber, 60_000)
     .option('--generate <n>', 'feed n generated segment events a second (for the segment example)', wholeNumber)
     .option('--quiet', 'no status line')
     .action(run)
@@ -32,13 +34,14 @@ export function startCommand(): Command {
 
 async function run(catalog: string, flags: StartFlags): Promise<void> {
   const { startEngine } = await import('../runtime/engine.ts')
-  const { host, port, data, store, lakeCodec, lakeFlushMs } = flags
+  const { host, port, data, store, lakeCodec, lakeFlushMs, stuckAfterMs } = flags
   const options = {
     catalog,
     host,
     port,
     data,
     store,
+    stuckAfterMs,
     lake: { codec: lakeCodec, flushIntervalMs: lakeFlushMs },
   } satisfies EngineOptions
   const engine = await startEngine(options)
@@ -96,11 +99,18 @@ async function watch(engine: Engine, signal: AbortSignal, isQuiet: boolean): Pro
   }
 }
 
+/** One Ctrl-C arrives several times: the terminal sends it to all, and npm and its scripts hand it on. A person takes longer. */
+const SAME_SIGNAL_MS = 500
+
 /** Resolves at the first Ctrl-C or termination; a second one ends at once, which loses nothing. Rejects when `feeding` fails. */
 async function untilAskedToStop(feeding: Promise<void>): Promise<void> {
   const asked = new Promise<void>((resolve) => {
-    let times = 0
-    const onSignal = () => (times++ === 0 ? resolve() : process.exit(130))
+    let firstAt: number | undefined
+    const onSignal = () => {
+      firstAt ??= performance.now()
+      if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(130)
+      resolve()
+    }
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)
   })

@@ -35,14 +35,14 @@ export function troubles({ apply, materializations, lake }: EngineStatus): strin
   return [...failing, ...(apply.stopped ?? []).map(({ derivation }) => `${derivation} stopped`)]
 }
 
+const TROUBLES = { stopped: 'has stopped', retrying: 'is retrying', stuck: 'is stuck' }
+
 /** The whole messages of all troubles. */
 export function troubleMessages({ apply, materializations, lake }: EngineStatus): string[] {
   const tasks = { apply, ...materializations, lake }
   const failing = Object.entries(tasks).flatMap(([name, task]) => {
     if (task.state === 'running') return []
-    return [
-      `${name} ${task.state === 'stopped' ? 'has stopped' : 'is retrying'}: ${task.message}${task.hint ? `\n  ${task.hint}` : ''}`,
-    ]
+    return [`${name} ${TROUBLES[task.state]}: ${task.message}${task.hint ? `\n  ${task.hint}` : ''}`]
   })
   const stopped = (apply.stopped ?? []).map(
     ({ derivation, message, hint }) => `The derivation "${derivation}" has stopped: ${message}${hint ? `\n  ${hint}` : ''}`,

@@ -76,9 +76,10 @@ async function readAll(
   let position = after
   for (;;) {
     const chunk = await stream.read(position, { maxBytes, ...(through === undefined ? {} : { through }) })
-    for (const { documents, keys } of chunk.sections) {
-      expect(keys).toEqual(documents.map((text) => JSON.stringify([text])))
-      texts.push(...documents)
+    for (const { documentBytes, keyBytes, isWanted } of chunk.sections) {
+      const documents = documentBytes.toString().split('\n')
+      expect(keyBytes.toString().split('\n')).toEqual(documents.map((text) => JSON.stringify([text])))
+      texts.push(...documents.filter((_, i) => isWanted === undefined || isWanted[i] === 1))
     }
     if (chunk.through === position) return { texts, position }
     expect(chunk.through).toBeGreaterThan(position)

@@ -6,7 +6,6 @@
 import type { LogReader, Position } from '../log/log.ts'
 import { type DecodedSection, decodeBatch } from '../model/document-batch.ts'
 import type { PartitionSelector } from '../model/catalog.ts'
-import type { PackedKey } from '../model/key.ts'
 import { compileSelector, type PartitionPath } from '../model/partition.ts'
 import type { StoreReader } from '../store/store.ts'
 
@@ -36,10 +35,12 @@ export type StreamChunk = {
 export type StreamSection = {
   /** Hash of the schema that these documents were validated with. */
   schemaHash: string
-  /** JSON texts; `keys` runs in parallel. */
-  documents: string[]
-  keys: PackedKey[]
-  /** Size of the documents. */
+  /** NDJSON without a final line break; the packed keys, a line each, run in parallel. */
+  documentBytes: Buffer
+  keyBytes: Buffer
+  /** Per document 1 or 0; undefined when all are wanted. */
+  isWanted?: Uint8Array
+  /** Size of the wanted documents, roughly. */
   sizeBytes: number
 }
 
@@ -93,38 +94,30 @@ function payloadBytes(batches: readonly { payload: Uint8Array }[]): number {
   return batches.reduce((size, { payload }) => size + payload.length, 0)
 }
 
-/** Indexes of the wanted documents; undefined for all of them. */
+/** Marks the wanted documents; undefined for all of them. */
 function selectDocuments(
   section: DecodedSection,
   selects: (path: PartitionPath) => boolean,
   range?: { after: Position; through: Position },
-): number[] | undefined {
+): Uint8Array | undefined {
   const isSelected = section.partitions.map(selects)
-  const isWholeSelected = isSelected.every(Boolean)
-  if (isWholeSelected && range === undefined) return undefined
+  if (isSelected.every(Boolean) && range === undefined) return undefined
   const numbers = section.partitionNumbers()
   const sources = section.sources()
-  const wanted: number[] = []
+  const isWanted = new Uint8Array(section.count)
   for (let i = 0; i < section.count; i++) {
     const position = sources[2 * i] ?? 0
     const isInRange = range === undefined || (position > range.after && position <= range.through)
-    if (isInRange && isSelected[numbers[i] ?? 0]) wanted.push(i)
+    if (isInRange && isSelected[numbers[i] ?? 0]) isWanted[i] = 1
   }
-  return wanted
+  return isWanted
 }
 
-function toStreamSection(section: DecodedSection, wanted: number[] | undefined): StreamSection[] {
-  if (section.count === 0 || wanted?.length === 0) return []
-  const { schemaHash } = section
-  const sizeBytes = section.documentBytes().length
-  const [documents, keys] = [section.documents(), section.keys()]
-  if (wanted === undefined) return [{ schemaHash, documents, keys, sizeBytes }]
-  return [
-    {
-      schemaHash,
-      documents: wanted.map((i) => documents[i] ?? ''),
-      keys: wanted.map((i) => keys[i] ?? ''),
-      sizeBytes: Math.ceil((sizeBytes * wanted.length) / section.count),
-    },
-  ]
+function toStreamSection(section: DecodedSection, isWanted: Uint8Array | undefined): StreamSection[] {
+  const { schemaHash, count } = section
+  const wanted = isWanted === undefined ? count : isWanted.reduce((sum, mark) => sum + mark, 0)
+  if (wanted === 0) return []
+  const [documentBytes, keyBytes] = [section.documentBytes(), section.keyBytes()]
+  const all = { schemaHash, documentBytes, keyBytes, sizeBytes: Math.ceil((documentBytes.length * wanted) / count) }
+  return [isWanted === undefined ? all : { ...all, isWanted }]
 }

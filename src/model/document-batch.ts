@@ -129,9 +129,14 @@ export class DecodedSection {
     return this.count === 0 ? [] : this.documentBytes().toString('utf8').split('\n')
   }
 
-  keys(): PackedKey[] {
+  /** Packed keys, a line each, without a final line break. */
+  keyBytes(): Buffer {
     const start = this.#header.documentsBytes
-    return this.count === 0 ? [] : this.#body.toString('utf8', start, start + this.#header.keysBytes).split('\n')
+    return this.#body.subarray(start, start + this.#header.keysBytes)
+  }
+
+  keys(): PackedKey[] {
+    return this.count === 0 ? [] : this.keyBytes().toString('utf8').split('\n')
   }
 
   /** Per document, the number of its partition in `partitions`. */

@@ -12,6 +12,11 @@ export const engineConfigSchema = z.object({
     .union([z.literal('sqlite'), z.string().regex(/^postgres(ql)?:\/\//)])
     .default('sqlite')
     .describe('`sqlite` keeps the store in the data directory; `postgres://…` keeps it in that database.'),
+  stuckAfterMs: z
+    .int()
+    .min(100)
+    .default(60_000)
+    .describe('Report a thread as stuck when it has work and has not reacted for this long, in milliseconds.'),
   lake: z
     .object({
       codec: z.enum(['zstd', 'gzip']).default('zstd').describe('Compression of fragments.'),

@@ -35,8 +35,8 @@ export type Engine = {
 /** Time for open transactions to be committed; what is not is replayed from the log at the next start. */
 const STOP_TIMEOUT_MS = 20_000
 /** Heaps: registers and the open transaction of `apply`, pending rows of a materialization, a few batches for the lake. */
-const APPLY_HEAP_MB = 1024
-const MATERIALIZE_HEAP_MB = 1024
+const APPLY_HEAP_MB = 512
+const MATERIALIZE_HEAP_MB = 512
 const LAKE_HEAP_MB = 256
 
 /** Rejects with `catalog_invalid`, `directory_locked`, `address_in_use`, or what log and store reject with. */
@@ -140,6 +140,9 @@ class RunningEngine implements Engine {
       module: siblingModule(import.meta.url, './threads/apply-thread'),
       input: { config: this.#config, catalog: this.catalog },
       heapMb: APPLY_HEAP_MB,
+      ...this.#watched(
+        'Look for a lambda that never returns, or takes very long, behind the positions that are committed. Mend it and start again; nothing is lost.',
+      ),
       onChange: ({ status }) => {
         if (!status) return
         this.#applied.reach(Math.min(this.#head, ...livePositions(status)))
@@ -154,8 +157,15 @@ class RunningEngine implements Engine {
       module: siblingModule(import.meta.url, './threads/materialize-thread'),
       input: { config: this.#config, catalog: this.catalog, materialization },
       heapMb: MATERIALIZE_HEAP_MB,
+      ...this.#watched(
+        'Look for another program that keeps the target locked, or a disk that hangs; it goes on by itself when that is over.',
+      ),
       onChange: () => {},
     })
+  }
+
+  #watched(stuckHint: string) {
+    return { clock: systemClock, stuckAfterMs: this.#config.stuckAfterMs, stuckHint }
   }
 
   #startLake(): TaskThread<LakeStatus> {
@@ -164,6 +174,7 @@ class RunningEngine implements Engine {
       module: siblingModule(import.meta.url, './threads/lake-thread'),
       input: { config: this.#config, catalog: this.catalog },
       heapMb: LAKE_HEAP_MB,
+      ...this.#watched('Look for a disk that hangs; it goes on by itself when that is over.'),
       onChange: () => {},
     })
   }

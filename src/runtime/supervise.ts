@@ -11,7 +11,8 @@ import { MillraceError, messageOf } from '../base/errors.ts'
 
 export type TaskState =
   | { state: 'running' }
-  | { state: 'retrying' | 'stopped'; code: string; message: string; hint: string | undefined }
+  /** `stuck` is what the other side of a thread says of it (see `Watchdog`). */
+  | { state: 'retrying' | 'stopped' | 'stuck'; code: string; message: string; hint: string | undefined }
 
 type Supervised = {
   run: (signal: AbortSignal) => Promise<void>

@@ -3,8 +3,10 @@
  * (a lambda that exhausts its memory, an `process.exit` in it): tasks are crash-only, so another start is always safe.
  */
 import { Worker } from 'node:worker_threads'
+import type { Clock } from '../base/clock.ts'
 import type { TaskState } from './supervise.ts'
 import type { FromThread, ToThread } from './threads/thread-task.ts'
+import { Watchdog } from './watchdog.ts'
 
 type TaskThreadOptions<Status> = {
   name: string
@@ -12,19 +14,29 @@ type TaskThreadOptions<Status> = {
   input: unknown
   /** Limit of the thread's JavaScript heap. */
   heapMb: number
+  clock: Clock
+  /** A thread that has work and shows no sign of life for so long is reported as stuck. */
+  stuckAfterMs: number
+  /** What to look for then, as a sentence. */
+  stuckHint: string
   onChange: (thread: TaskThread<Status>) => void
 }
 
 /** A thread that keeps dying is started again ever more slowly; this is the slowest. */
 const RESTART_PAUSE_MAX_MS = 30_000
 const RESTART_PAUSE_MS = 200
+/** A thread that lived this long was healthy: it starts again with the shortest pause. */
+const HEALTHY_MS = 60_000
 
 export class TaskThread<Status> {
   readonly name: string
-  state: TaskState = { state: 'running' }
   status: Status | undefined
   readonly #options: TaskThreadOptions<Status>
+  readonly #watchdog: Watchdog
   #worker: Worker
+  #reported: TaskState = { state: 'running' }
+  #isStuck = false
+  #startedAt = 0
   #deaths = 0
   #isStopping = false
   #restart: NodeJS.Timeout | undefined
@@ -34,28 +46,50 @@ export class TaskThread<Status> {
     this.name = options.name
     this.#options = options
     this.#worker = this.#start()
+    const { clock, stuckAfterMs, onChange } = options
+    const onStuck = (isStuck: boolean) => {
+      this.#isStuck = isStuck
+      onChange(this)
+    }
+    this.#watchdog = new Watchdog({ clock, stuckAfterMs, ask: () => this.#post('ask'), onChange: onStuck })
+    this.#watchdog.woken()
+  }
+
+  get state(): TaskState {
+    if (!this.#isStuck) return this.#reported
+    const { name, stuckAfterMs, stuckHint } = this.#options
+    const message = `The thread of "${name}" has work, but has not reacted for ${stuckAfterMs / 1000} s or longer.`
+    return { state: 'stuck', code: 'thread_stuck', message, hint: stuckHint }
   }
 
   /** There may be more to do. */
   wake(): void {
-    this.#worker.postMessage('wake' satisfies ToThread)
+    this.#post('wake')
+    this.#watchdog.woken()
   }
 
-  /** Resolves when the thread has committed what it can and is gone; it is ended after `timeoutMs`, which loses nothing. */
+  /** Resolves when the thread has committed what it can and is gone; it is ended after `timeoutMs` (a stuck one at once), which loses nothing. */
   async stop(timeoutMs: number): Promise<void> {
     this.#isStopping = true
     clearTimeout(this.#restart)
-    this.#worker.postMessage('stop' satisfies ToThread)
-    const timer = setTimeout(() => void this.#worker.terminate(), timeoutMs)
+    this.#post('stop')
+    const timer = setTimeout(() => void this.#worker.terminate(), this.#isStuck ? 0 : timeoutMs)
     await this.#exited
     clearTimeout(timer)
+    this.#watchdog.end()
+  }
+
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message)
   }
 
   #start(): Worker {
-    const { module, input, heapMb, name, onChange } = this.#options
+    const { module, input, heapMb, name, clock, onChange } = this.#options
+    this.#startedAt = clock.now()
     const worker = new Worker(module, { workerData: input, name, resourceLimits: { maxOldGenerationSizeMb: heapMb } })
     worker.on('message', (message: FromThread<Status>) => {
-      if ('state' in message) this.state = message.state
+      if ('isIdle' in message) return this.#watchdog.sign(message.isIdle)
+      if ('state' in message) this.#reported = message.state
       else this.status = message.status
       onChange(this)
     })
@@ -71,14 +105,20 @@ export class TaskThread<Status> {
   }
 
   #startAnew(reason: string): void {
+    this.#watchdog.end()
+    if (this.#options.clock.now() - this.#startedAt > HEALTHY_MS) this.#deaths = 0
     const pauseMs = Math.min(RESTART_PAUSE_MS * 2 ** this.#deaths++, RESTART_PAUSE_MAX_MS)
-    this.state = {
+    this.#reported = {
       state: 'retrying',
       code: 'thread_died',
       message: `The thread of "${this.name}" died: ${reason}. It starts again in ${pauseMs} ms.`,
-      hint: 'Nothing is lost. If it keeps happening, look for a lambda that never returns, exits, or holds on to memory.',
+      hint: 'Nothing is lost. If it keeps happening, look for a lambda that exits or holds on to memory.',
     }
     this.#options.onChange(this)
-    this.#restart = setTimeout(() => (this.#worker = this.#start()), pauseMs)
+    this.#restart = setTimeout(() => {
+      this.#worker = this.#start()
+      this.#watchdog.end()
+      this.#watchdog.woken()
+    }, pauseMs)
   }
 }

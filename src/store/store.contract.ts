@@ -27,6 +27,23 @@ const output = (through: number, size = 10, collection = 'collection'): OutputBa
   payload: new Uint8Array(size).fill(through),
 })
 
+const TEXTS = [
+  'plain',
+  '',
+  ' ',
+  'a\0b',
+  '\0',
+  '\u0001 \u00010 \u0001\0 \u00011',
+  '\u0001h\u0001',
+  'line\nbreak\r\n',
+  'tab\tand \\ backslash \\N \\.',
+  '"quotes" \'and\' more',
+  'Grüße, 中文, \u{1F600}',
+  '\u{10FFFF}\uFFFF\uFFFD',
+  // Longer than an entry of an index may be in some databases, and nothing that compresses.
+  Array.from({ length: 3_000 }, (_, i) => String.fromCodePoint(0x4e00 + ((i * i * 31) % 20_000))).join(''),
+]
+
 /** Scattered over spaces and keys. */
 const placeOf = (i: number) => ({ space: `space ${i % 3}`, key: `[${(i * 7919) % 100_003},"key"]` })
 
@@ -106,24 +123,12 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect(await store.load('space', ['a', 'b', 'c'])).toEqual(['2', '1', undefined])
       })
 
-      test.each([
-        'plain',
-        '',
-        ' ',
-        'a\0b',
-        '\0',
-        '\u0001 \u00010 \u0001\0 \u00011',
-        '\u0001h\u0001',
-        'line\nbreak\r\n',
-        'tab\tand \\ backslash \\N \\.',
-        '"quotes" \'and\' more',
-        'Grüße, 中文, \u{1F600}',
-        '\u{10FFFF}\uFFFF\uFFFD',
-        'x'.repeat(3_000),
-      ])('may have %j as space, key and value', async (text) => {
-        await commit(documents({ [text]: text, other: 'value' }, text))
+      test('may have any well-formed text as space, key and value', async () => {
+        for (const text of TEXTS) await commit(documents({ [text]: text, other: 'value' }, text))
         await reopen()
-        expect(await store.load(text, [text, 'other', `${text}!`])).toEqual([text, 'value', undefined])
+        for (const text of TEXTS) {
+          expect(await store.load(text, [text, 'other', `${text}!`])).toEqual([text, 'value', undefined])
+        }
       })
 
       test('may be large', async () => {
@@ -132,23 +137,22 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect((await store.load('space', ['large', 'small'])).map((text) => text === value)).toEqual([true, false])
       })
 
-      test.each(['\ud800', 'a\udc00b', '\udc00\ud800'])(
-        'are refused with the lone surrogate in %j, before anything is written',
-        async (text) => {
+      test('are refused with a lone surrogate anywhere, before anything is written', async () => {
+        for (const text of ['\ud800', 'a\udc00b', '\udc00\ud800']) {
           for (const broken of [
             { space: text, key: 'k', value: 'v' },
             { space: 's', key: text, value: 'v' },
             { space: 's', key: 'k', value: text },
           ]) {
-            await expect(commit({ documents: [{ space: 'space', key: 'good', value: '1' }, broken] })).rejects.toThrow(
-              'well-formed',
-            )
+            const refused = commit({ documents: [{ space: 'space', key: 'good', value: '1' }, broken] })
+            await expect(refused).rejects.toThrow('well-formed')
           }
           await expect(store.load('space', [text])).rejects.toThrow('well-formed')
-          expect(await store.load('space', ['good'])).toEqual([undefined])
-          await commit(documents({ good: '2' }))
-        },
-      )
+          await expect(store.load(text, ['key'])).rejects.toThrow('well-formed')
+        }
+        expect(await store.load('space', ['good'])).toEqual([undefined])
+        await commit(documents({ good: '2' }))
+      })
 
       test('are refused when surrogates of a pair lie in neighbours', async () => {
         await expect(commit({ documents: [{ space: 'space', key: 'a\ud83d', value: '\ude00' }] })).rejects.toThrow('well-formed')

@@ -19,8 +19,8 @@ const onProgress = (text: string) => console.log(text)
 const [kills, events, seed] = [Number(values.kills), Number(values.events), Number(values.seed)]
 if (values.points) {
   for (const point of DURABILITY_POINTS) {
-    for (const pass of [1, 2, 4]) {
-      await crashRun({ events: 3_000, seed: seed + pass, crashAt: `${point}:${pass}` })
+    for (const pass of [1, 2, 3]) {
+      await crashRun({ events: 6_000, seed: seed + pass, crashAt: `${point}:${pass}` })
       console.log(`${point}, pass ${pass}: everything is exact`)
     }
   }

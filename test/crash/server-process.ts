@@ -13,6 +13,8 @@ export type ServerOptions = {
   crashAt?: string
   lakeFlushMs?: number
   store?: string
+  /** More flags of `millrace start`. */
+  flags?: string[]
 }
 
 export class ServerProcess {
@@ -23,7 +25,7 @@ export class ServerProcess {
   #errors = ''
 
   private constructor(options: ServerOptions) {
-    const { catalog, data, port = 0, crashAt, lakeFlushMs = 200, store = 'sqlite' } = options
+    const { catalog, data, port = 0, crashAt, lakeFlushMs = 200, store = 'sqlite', flags = [] } = options
     this.#options = options
     const args = [
       BIN,
@@ -38,6 +40,7 @@ export class ServerProcess {
       `${lakeFlushMs}`,
       '--store',
       store,
+      ...flags,
     ]
     const env = { ...process.env, ...(crashAt === undefined ? {} : { MILLRACE_CRASH_AT: crashAt }) }
     this.#child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })

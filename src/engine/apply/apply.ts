@@ -39,9 +39,9 @@ export type ApplyStatus = {
 }
 
 /** Enough to make a chunk's fixed costs small, little enough to keep latency and memory small. */
-const CHUNK_BYTES = 1_000_000
+const CHUNK_BYTES = 250_000
 /** Page writes per document fall with the size of the transaction (measurements, section 3); memory sets the end. */
-const TRANSACTION_DOCUMENTS = 250_000
+const TRANSACTION_DOCUMENTS = 150_000
 /** Under a backlog tables and pushes still follow within seconds. */
 const TRANSACTION_MS = 5_000
 
@@ -113,7 +113,8 @@ export class Apply {
   async #nextLane(): Promise<Lane | undefined> {
     const limits = new Map([...this.#stops].map(([name, stop]) => [name, stop.position - 1]))
     const head = await this.#parts.log.head()
-    const lanes = findLanes({ plan: this.#parts.plan.derivations, positions: this.#positions, limits, head })
+    const [positions, committed] = [this.#positions, this.#committed]
+    const lanes = findLanes({ plan: this.#parts.plan.derivations, positions, committed, limits, head })
     return lanes[this.#laneTurn++ % Math.max(1, lanes.length)]
   }
 

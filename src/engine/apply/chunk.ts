@@ -19,6 +19,18 @@ export type SourceDocument = {
   index: number
 }
 
+/** A document that was valid when it came, and no longer is: those that read it cannot go past its position. */
+export class OutdatedDocument extends MillraceError {
+  readonly position: Position
+
+  constructor(position: Position, message: string) {
+    super('document_invalid', message, {
+      hint: 'The schema was changed after the document was accepted. Change it so that earlier documents remain valid.',
+    })
+    this.position = position
+  }
+}
+
 export class Chunk {
   readonly after: Position
   readonly through: Position
@@ -84,12 +96,9 @@ export class Chunk {
   #requireValid(collection: string, value: Json, position: Position): void {
     const [violation] = this.#collections.get(collection)?.schema.validate(value) ?? []
     if (violation === undefined) return
-    throw new MillraceError(
-      'document_invalid',
+    throw new OutdatedDocument(
+      position,
       `A document of "${collection}" at log position ${position} breaks today’s schema: ${violation.pointer || '/'} ${violation.message}.`,
-      {
-        hint: 'The schema was changed after the document was accepted. Change it so that earlier documents remain valid.',
-      },
     )
   }
 }

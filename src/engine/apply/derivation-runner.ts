@@ -15,7 +15,7 @@ import type { DerivationLambdas, LocatedLambda } from '../../model/derivation.ts
 import type { Section } from '../../model/document-batch.ts'
 import { compileKey, type KeyReader, type PackedKey } from '../../model/key.ts'
 import { compileSelector, type PartitionPath } from '../../model/partition.ts'
-import type { Chunk, SourceDocument } from './chunk.ts'
+import { type Chunk, OutdatedDocument, type SourceDocument } from './chunk.ts'
 import type { Register, Registers } from './registers.ts'
 
 /** Why a derivation cannot go past an entry of the log. */
@@ -78,7 +78,7 @@ export class DerivationRunner {
 
   /** Reads the chunk's source documents; returns what was published, and fills it into the chunk for those that read it. */
   async run(chunk: Chunk): Promise<Section> {
-    const steps = this.#plan(chunk)
+    const steps = this.#planOrStop(chunk)
     const keys = this.#register ? steps.map((step) => this.#shuffleKey(step)) : []
     const registers = await this.#registers.open(keys)
     const published: Section = {
@@ -98,11 +98,20 @@ export class DerivationRunner {
         throw this.#stopAt(step, error)
       }
     }
+    this.#registers.seal()
     chunk.fill(this.name, documents)
     return published
   }
 
-  /** All steps of the chunk in the order of the log; at one input, captured documents before derived ones, transforms as declared. */
+  #planOrStop(chunk: Chunk): Step[] {
+    try {
+      return this.#plan(chunk)
+    } catch (error) {
+      throw error instanceof OutdatedDocument ? new DerivationStop(this.name, error.position, error) : error
+    }
+  }
+
+  /** All steps of the chunk in the order of the log; of one input, sources and their transforms in the order of the catalog. */
   #plan(chunk: Chunk): Step[] {
     const steps: Step[] = []
     const sources = new Set(this.#transforms.map(({ source }) => source))
@@ -143,7 +152,8 @@ export class DerivationRunner {
     for (const delta of callLambda(update, source)) {
       const wrong = schema.validate(delta)
       if (wrong) throw lambdaFailure(update, `returned a register delta that breaks the register’s schema: ${describe(wrong)}`)
-      value = schema.reduce(value ?? this.#initial, delta, 'full')
+      const left: Json = value ?? this.#initial
+      value = blame(update, `cannot change the register ${key}`, () => schema.reduce(left, delta, 'full'))
       const conflict = schema.validate(value ?? this.#initial)
       if (conflict === undefined) continue
       if (transform.doesRollBack) return
@@ -159,7 +169,7 @@ export class DerivationRunner {
     const wrong = schema.validate(item)
     if (wrong) throw lambdaFailure(publish, `published a document that breaks the schema of "${this.name}": ${describe(wrong)}`)
     published.documents.push(JSON.stringify(item))
-    published.keys.push(key.pack(item))
+    published.keys.push(blame(publish, 'published a document without a usable key', () => key.pack(item)))
     published.partitions.push(partitionOf(item))
     published.sources?.push(source.position, source.index)
   }
@@ -192,6 +202,16 @@ function callLambda(lambda: LocatedLambda, ...args: Parameters<LocatedLambda>): 
   }
   if (!Array.isArray(result)) throw lambdaFailure(lambda, `returned ${nameOf(result)} instead of a list of documents`)
   return result.map((item) => plainItem(lambda, item))
+}
+
+/** Runs `work` on what a lambda returned; names the lambda where that fails because of the documents. */
+function blame<Result>(lambda: LocatedLambda, problem: string, work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    throw lambdaFailure(lambda, `${problem}: ${error.message.replace(/\.$/, '')}`, error)
+  }
 }
 
 function plainItem(lambda: LocatedLambda, item: unknown): Json {

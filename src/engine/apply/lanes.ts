@@ -22,6 +22,8 @@ export type LaneSituation = {
   /** All derivations in topological order. */
   plan: readonly LaneMember[]
   positions: ReadonlyMap<string, Position>
+  /** Of these, what is committed: a reader outside of its source's lane reads what the source published from the store. */
+  committed: ReadonlyMap<string, Position>
   /** The last position that a derivation may reach, for those that have been stopped. */
   limits: ReadonlyMap<string, Position>
   head: Position
@@ -50,6 +52,6 @@ function findLane(situation: LaneSituation, after: Position): Lane | undefined {
 }
 
 function reachOf(member: LaneMember, situation: LaneSituation, lane: ReadonlyMap<string, Position>): Position {
-  const sources = member.derivedSources.map((source) => lane.get(source) ?? situation.positions.get(source) ?? 0)
+  const sources = member.derivedSources.map((source) => lane.get(source) ?? situation.committed.get(source) ?? 0)
   return Math.min(situation.head, situation.limits.get(member.name) ?? situation.head, ...sources)
 }

@@ -1,57 +1,66 @@
 /**
  * The registers of one derivation: what the store holds, overlaid with what this process has reduced but not yet committed.
- * Generations move open → committing → recent, so memory is bounded by the size of transactions, and a key that keeps
- * being touched is never loaded again.
+ * Within a chunk they are values; between chunks they are JSON text, one string each, since half a million small objects would
+ * keep the garbage collector busier than the derivation. A transaction's texts stay in memory until the next one is committed.
  */
 import { deepFreeze } from '../../base/deep-freeze.ts'
 import type { Json } from '../../base/json.ts'
 import type { PackedKey } from '../../model/key.ts'
 import type { DocumentChange, Store } from '../../store/store.ts'
 
-/**
- * One register as it stands in the open transaction. `value` undefined: there is none (it never was, or was deleted).
- * Whoever sets `value` sets `isChanged` as well.
- */
+/** One register during a chunk. `value` undefined: there is none. Whoever sets `value` sets `isChanged` as well. */
 export type Register = { value: Json | undefined; isChanged: boolean }
-type Generation = Map<PackedKey, Register>
+
+/** JSON texts; `NONE` where there is no register. */
+type Texts = Map<PackedKey, string>
+const NONE = ''
 
 export class Registers {
   readonly #store: Store
   readonly #space: string
-  #open: Generation = new Map()
-  #committing: Generation = new Map()
-  #recent: Generation = new Map()
+  /** Of the present chunk. */
+  readonly #live = new Map<PackedKey, Register>()
+  /** Of the open transaction: changed ones, and those that were only read. */
+  #changed: Texts = new Map()
+  #read: Texts = new Map()
+  /** Of the transaction before, which the store may not have yet. */
+  #committing: Texts = new Map()
 
   constructor(store: Store, collection: string) {
     this.#store = store
     this.#space = `register/${collection}`
   }
 
-  /** The registers of these keys, in their order, to be read and changed until the transaction closes. */
+  /** The registers of these keys, in their order, to be read and changed until the chunk is sealed. */
   async open(keys: readonly PackedKey[]): Promise<Register[]> {
     const missing: PackedKey[] = []
-    const registers = keys.map((key) => this.#open.get(key) ?? this.#carryOver(key, missing))
+    const registers = keys.map((key) => this.#live.get(key) ?? this.#revive(key, missing))
     if (missing.length > 0) await this.#load(missing)
     return registers
   }
 
-  /** Closes the open generation and returns its changes; reading goes on over it. */
-  close(): DocumentChange[] {
-    const changes: DocumentChange[] = []
-    for (const [key, { value, isChanged }] of this.#open) {
-      if (isChanged) changes.push({ space: this.#space, key, value: value === undefined ? undefined : JSON.stringify(value) })
+  /** Ends a chunk: its changes belong to the open transaction from here on. */
+  seal(): void {
+    for (const [key, { value, isChanged }] of this.#live) {
+      if (isChanged) this.#changed.set(key, value === undefined ? NONE : JSON.stringify(value))
     }
-    this.#recent = this.#committing
-    this.#committing = this.#open
-    this.#open = new Map()
+    this.#live.clear()
+  }
+
+  /** Closes the transaction and returns its changes; reading goes on over it. */
+  close(): DocumentChange[] {
+    const changes = Array.from(this.#changed, ([key, text]) => ({ space: this.#space, key, value: text === NONE ? undefined : text }))
+    this.#committing = this.#changed
+    this.#changed = new Map()
+    this.#read = new Map()
     return changes
   }
 
-  #carryOver(key: PackedKey, missing: PackedKey[]): Register {
-    const known = this.#committing.get(key) ?? this.#recent.get(key)
-    if (known === undefined) missing.push(key)
-    const register = { value: known?.value, isChanged: false }
-    this.#open.set(key, register)
+  #revive(key: PackedKey, missing: PackedKey[]): Register {
+    const text = this.#changed.get(key) ?? this.#committing.get(key) ?? this.#read.get(key)
+    if (text === undefined) missing.push(key)
+    const register = { value: parse(text), isChanged: false }
+    this.#live.set(key, register)
     return register
   }
 
@@ -59,8 +68,14 @@ export class Registers {
     const texts = await this.#store.load(this.#space, keys)
     keys.forEach((key, i) => {
       const text = texts[i]
-      const register = this.#open.get(key)
-      if (text !== undefined && register) register.value = deepFreeze(JSON.parse(text) as Json)
+      const register = this.#live.get(key)
+      if (text === undefined || register === undefined) return
+      this.#read.set(key, text)
+      register.value = parse(text)
     })
   }
+}
+
+function parse(text: string | undefined): Json | undefined {
+  return text === undefined || text === NONE ? undefined : deepFreeze(JSON.parse(text) as Json)
 }

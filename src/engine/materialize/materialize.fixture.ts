@@ -51,8 +51,9 @@ export class FactStream implements DocumentStream {
     const inputs = this.inputs.filter(({ position }) => position > after && position <= through).slice(0, this.positionsPerRead)
     const sections = inputs.map(({ facts }): StreamSection => {
       const documents = facts.map(factText)
-      const sizeBytes = documents.join('').length
-      return { schemaHash: this.schemaHash, documents, keys: facts.map(({ id }) => keyOf(id)), sizeBytes }
+      const documentBytes = Buffer.from(documents.join('\n'))
+      const keyBytes = Buffer.from(facts.map(({ id }) => keyOf(id)).join('\n'))
+      return { schemaHash: this.schemaHash, documentBytes, keyBytes, sizeBytes: documentBytes.length }
     })
     return { sections, through: inputs.at(-1)?.position ?? after, scannedBytes: 1 }
   }

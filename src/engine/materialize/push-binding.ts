@@ -104,8 +104,8 @@ export class PushBinding {
 
   #combinedTexts(pending: CombinedDocuments): string[] {
     const { rules } = this.#options
-    return pending.keys().map((key) => {
-      const texts = pending.texts(key)
+    return pending.keys().map((key, number) => {
+      const texts = pending.texts(number)
       const [first] = texts
       if (texts.length === 1 && first !== undefined) return first
       const combined = reducePartially(

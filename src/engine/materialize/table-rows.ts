@@ -26,11 +26,12 @@ export class TableRows {
 
   /** Loads, reduces and stores in steps; false when `signal` aborted in between. The caller commits. */
   async write(pending: CombinedDocuments, signal: AbortSignal): Promise<boolean> {
+    const keys = pending.keys()
     // Neighbours in the order of packed keys are, but for the lengths of numbers, neighbours in the table as well.
-    const keys = pending.keys().toSorted()
-    for (let start = 0; start < keys.length;) {
-      const step = keys.slice(start, start + this.#keysPerLoad)
-      await this.#writeStep(pending, step)
+    const order = keys.map((_, number) => number).toSorted((a, b) => ((keys[a] as PackedKey) < (keys[b] as PackedKey) ? -1 : 1))
+    for (let start = 0; start < order.length;) {
+      const step = order.slice(start, start + this.#keysPerLoad)
+      await this.#writeStep(pending, keys, step)
       start += step.length
       await breathe()
       if (signal.aborted) return false
@@ -38,15 +39,15 @@ export class TableRows {
     return true
   }
 
-  async #writeStep(pending: CombinedDocuments, packedKeys: PackedKey[]): Promise<void> {
+  async #writeStep(pending: CombinedDocuments, packedKeys: readonly PackedKey[], numbers: readonly number[]): Promise<void> {
     const { endpoint, tableIndex } = this.#options
-    const keys = packedKeys.map(unpackKey)
+    const keys = numbers.map((number) => unpackKey(packedKeys[number] as PackedKey))
     const stored = await endpoint.load(tableIndex, keys)
     this.#keysPerLoad = nextKeysPerLoad(stored)
     const rows: Row[] = []
     for (let i = 0; i < keys.length; i++) {
-      const packedKey = packedKeys[i] as PackedKey
-      const change = this.#reduce(packedKey, stored[i], pending.texts(packedKey))
+      const number = numbers[i] as number
+      const change = this.#reduce(packedKeys[number] as PackedKey, stored[i], pending.texts(number))
       if (change === undefined) continue
       rows.push({ key: keys[i] ?? [], ...change, exists: stored[i] !== undefined })
     }

@@ -39,7 +39,9 @@ export function openLogDatabase({ path, pagesMax }: LogDatabaseOptions): Databas
       pragma journal_mode = wal;
       pragma synchronous = full;
       pragma journal_size_limit = ${WAL_BYTES_KEPT};
+      begin;
       ${TABLES}
+      commit;
     `)
     if (pagesMax !== undefined) db.exec(`pragma max_page_count = ${pagesMax}`)
     return db

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../base/json.ts'
 import type { JsonSchema } from '../catalog.ts'
 import { SchemaSet } from '../schema/schema-set.ts'
 import { findAnnotationProblems } from './annotation-problems.ts'
-import { annotated } from './reduction-check.ts'
+import { annotated } from './reduction-check.fixture.ts'
 
 const URI = 'file:///schema.yaml'
 

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { deepFreeze } from '../../base/deep-freeze.ts'
 import type { Json, JsonObject } from '../../base/json.ts'
-import { annotated, combine, compileTestSchema, reduceInOrder } from './reduction-check.ts'
+import { annotated, combine, compileTestSchema, reduceInOrder } from './reduction-check.fixture.ts'
 
 /** For every list of documents: a base of the first few, then partial reductions of the rest as any tree. */
 function checkAssociative(schema: JsonObject, document: fc.Arbitrary<Json>, runs = 300): void {

@@ -1,7 +1,7 @@
 /* oxlint-disable unicorn/no-thenable -- schemas have a "then" */
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../base/json.ts'
-import { annotated, check, compileTestSchema } from './reduction-check.ts'
+import { annotated, check, compileTestSchema } from './reduction-check.fixture.ts'
 
 describe('conditional annotations', () => {
   const resettable: JsonObject = {

@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest'
 import type { Json, JsonObject } from '../../base/json.ts'
-import { annotated, check } from './reduction-check.ts'
+import { annotated, check } from './reduction-check.fixture.ts'
 
 function closed(properties: JsonObject, required: string[]): JsonObject {
   return { type: 'object', properties, required, additionalProperties: false }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Json, JsonObject } from '../../base/json.ts'
-import { annotated, check, checkFails, compileTestSchema } from './reduction-check.ts'
+import { annotated, check, checkFails, compileTestSchema } from './reduction-check.fixture.ts'
 
 describe('single values', () => {
   test.each<[string, JsonObject, Json[], Json]>([

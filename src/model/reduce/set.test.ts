@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Json } from '../../base/json.ts'
-import { annotated, check, compileTestSchema } from './reduction-check.ts'
+import { annotated, check, compileTestSchema } from './reduction-check.fixture.ts'
 
 describe('set', () => {
   const sums = { additionalProperties: annotated('sum') }

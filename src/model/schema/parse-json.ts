@@ -27,7 +27,8 @@ export function parseDocument(text: string): ParsedDocument {
     const pointer = findProto(document, [])
     if (pointer !== undefined) return { problem: 'has a property named "__proto__", which is not allowed', pointer }
   }
-  const mayBeUnsafe = (LONG_DIGITS.test(text) && (LONG_INTEGER.test(text) || text.length > LARGEST_DIGITS)) || LARGE_EXPONENT.test(text)
+  const mayBeUnsafe =
+    (LONG_DIGITS.test(text) && (LONG_INTEGER.test(text) || text.length > LARGEST_DIGITS)) || LARGE_EXPONENT.test(text)
   return mayBeUnsafe ? refuseUnsafe(text, document) : { document }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The thread's side of a task thread: opens the task, runs it under supervision, and talks to the main thread in three words:
- * `wake` and `stop` come in, status goes out. Threads share nothing but the log's and the store's files.
+ * The thread's side of a task thread: opens the task, runs it under supervision, and talks to the main thread in few words:
+ * `wake`, `ask` and `stop` come in, states and signs of life go out. Threads share nothing but the log's and the store's files.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../base/clock.ts'
@@ -8,8 +8,9 @@ import { Doorbell } from '../../base/doorbell.ts'
 import { invariant } from '../../base/errors.ts'
 import { supervise, type TaskState } from '../supervise.ts'
 
-export type ToThread = 'wake' | 'stop'
-export type FromThread<Status> = { state: TaskState } | { status: Status }
+/** `ask`: for a sign of life. */
+export type ToThread = 'wake' | 'ask' | 'stop'
+export type FromThread<Status> = { state: TaskState } | { status: Status } | { isIdle: boolean }
 
 type OpenTask = { run: (signal: AbortSignal) => Promise<void>; close: () => Promise<void> }
 
@@ -21,7 +22,12 @@ export async function serveTask<Input, Status>(open: (context: TaskContext<Input
   const post = (message: FromThread<Status>) => port.postMessage(message)
   const bell = new Doorbell()
   const stop = new AbortController()
-  port.on('message', (message: ToThread) => (message === 'wake' ? bell.ring() : stop.abort()))
+  let isOver = false
+  port.on('message', (message: ToThread) => {
+    if (message === 'wake') bell.ring()
+    else if (message === 'ask') post({ isIdle: isOver || bell.isAwaited })
+    else stop.abort()
+  })
 
   await supervise({
     clock: systemClock,
@@ -36,6 +42,7 @@ export async function serveTask<Input, Status>(open: (context: TaskContext<Input
       }
     },
   })
+  isOver = true
   // A task that has stopped for good keeps its thread until it is told to stop, so that its state stays what it reported.
   if (!stop.signal.aborted) await new Promise((resolve) => stop.signal.addEventListener('abort', resolve))
   port.close()

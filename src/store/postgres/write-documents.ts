@@ -5,7 +5,7 @@ import type { ClientBase } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { DocumentChange } from '../store.ts'
 import { copyRows, type ChangeRow } from './copy-rows.ts'
-import { toStored } from './stored-text.ts'
+import { toStoredKey } from './stored-text.ts'
 
 const CREATE_CHANGES = `
   create temporary table if not exists changes (space integer not null, key text collate "C" not null, value text)
@@ -46,7 +46,7 @@ export async function writeDocuments(client: ClientBase, documents: readonly Doc
 async function internSpaces(client: ClientBase, documents: readonly DocumentChange[]): Promise<Map<string, number>> {
   const spaceIds = new Map<string, number>()
   for (const space of new Set(documents.map(({ space }) => space))) {
-    const { rows } = await client.query<{ id: number }>(INSERT_SPACE, [toStored(space)])
+    const { rows } = await client.query<{ id: number }>(INSERT_SPACE, [toStoredKey(space)])
     for (const { id } of rows) spaceIds.set(space, id)
   }
   return spaceIds

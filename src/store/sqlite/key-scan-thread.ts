@@ -4,7 +4,10 @@ import { answerQuestions } from '../../base/thread.ts'
 import { scanKeys, type ScannedKeys } from './scan-keys.ts'
 import { openStoreDatabaseForReading } from './store-database.ts'
 
-answerQuestions<'scan', ScannedKeys>({
+/** There is one. */
+export type ScanQuestion = 'scan'
+
+answerQuestions<ScanQuestion, ScannedKeys>({
   answer: () => {
     const db = openStoreDatabaseForReading({ path: workerData as string })
     try {

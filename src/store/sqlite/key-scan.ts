@@ -2,10 +2,11 @@
 import { extname } from 'node:path'
 import { Thread } from '../../base/thread.ts'
 import type { KeyFilter } from './key-filter.ts'
+import type { ScanQuestion } from './key-scan-thread.ts'
 import type { ScannedKeys } from './scan-keys.ts'
 
 export class KeyScan {
-  readonly #thread: Thread<'scan', ScannedKeys>
+  readonly #thread: Thread<ScanQuestion, ScannedKeys>
   /** Resolves when the filter has the keys, or will never have them. Without them it only saves nothing. */
   readonly done: Promise<void>
 

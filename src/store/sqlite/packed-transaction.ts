@@ -13,7 +13,7 @@ export type PackedTransaction = {
   checkpoints: Checkpoint[]
 }
 
-export type PackedChanges = {
+type PackedChanges = {
   /** Per change: its space (an index), the length of its key, and of its value or `DELETED`; lengths in UTF-16 units. */
   table: Uint32Array<ArrayBuffer>
   /** Keys and values in turn, each followed by a separator; UTF-8. */

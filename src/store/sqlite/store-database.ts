@@ -1,6 +1,6 @@
 /** The store's files: their tables and how connections to them are set up. */
 import { DatabaseSync } from 'node:sqlite'
-import { onSqliteFile } from '../../base/sqlite-failure.ts'
+import { isBusy, onSqliteFile } from '../../base/sqlite-failure.ts'
 
 const TABLES = `
   create table if not exists spaces (
@@ -62,7 +62,7 @@ const BUSY_MS = 60_000
 const WAL_BYTES_KEPT = 64_000_000
 
 /** Memory for pages, per connection. Measured: as changes come sorted, 16 MB serve a commit as well as 256 MB. */
-export const CACHE_BYTES = 64_000_000
+const CACHE_BYTES = 24_000_000
 
 export type StoreDatabaseOptions = {
   path: string
@@ -76,9 +76,9 @@ export function openStoreDatabase({ path, cacheBytes = CACHE_BYTES, pagesMax }: 
   return onStoreFile(path, () => {
     const db = new DatabaseSync(path, { timeout: BUSY_MS })
     // Commits are not flushed one by one: the log can replay those that a crash of the machine undoes.
+    db.exec(`pragma page_size = ${PAGE_BYTES}`)
+    enterWriteAheadMode(db)
     db.exec(`
-      pragma page_size = ${PAGE_BYTES};
-      pragma journal_mode = wal;
       pragma synchronous = normal;
       pragma wal_autocheckpoint = 0;
       pragma journal_size_limit = ${WAL_BYTES_KEPT};
@@ -104,10 +104,27 @@ export function openStoreDatabaseForReading({ path, cacheBytes = CACHE_BYTES }: 
 export function openCursorDatabase(path: string): DatabaseSync {
   return onStoreFile(path, () => {
     const db = new DatabaseSync(path, { timeout: BUSY_MS })
-    db.exec(`pragma journal_mode = wal; pragma synchronous = full; ${CURSORS}`)
+    enterWriteAheadMode(db)
+    db.exec(`pragma synchronous = full; ${CURSORS}`)
     return db
   })
 }
+
+/** Threads that open a new file together meet here, and for this one step SQLite does not wait for the others by itself. */
+function enterWriteAheadMode(db: DatabaseSync): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return db.exec('pragma journal_mode = wal')
+    } catch (error) {
+      if (!isBusy(error) || attempt === MODE_ATTEMPTS) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, MODE_PAUSE_MS)
+    }
+  }
+}
+
+/** Together two seconds; the step takes a few milliseconds, and only when the file is new. */
+const MODE_ATTEMPTS = 100
+const MODE_PAUSE_MS = 20
 
 /** Runs `work`, throwing failures of the file as the store's own errors. */
 export function onStoreFile<Result>(path: string, work: () => Result): Result {

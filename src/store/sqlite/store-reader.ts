@@ -78,7 +78,8 @@ export class StoreReader {
     try {
       return work()
     } finally {
-      this.#db.exec('commit')
+      // After some failures SQLite has ended it by itself.
+      if (this.#db.isTransaction) this.#db.exec('commit')
     }
   }
 
