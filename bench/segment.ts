@@ -103,7 +103,8 @@ class Follower {
   /** Events a second between two counts, by when the tables had passed them. */
   rateBetween(from: number, to: number): number {
     const at = (documents: number) => {
-      const after = this.samples.find((sample) => sample.documents >= documents) ?? (this.samples.at(-1) as Sample)
+      const after = this.samples.find((sample) => sample.documents >= documents) ??
+        this.samples.at(-1) ?? { atMs: 0, documents: 0 }
       const before = this.samples.findLast((sample) => sample.documents < documents) ?? { atMs: 0, documents: 0 }
       const share = (documents - before.documents) / Math.max(1, after.documents - before.documents)
       // Tables advance by whole transactions: within one, progress is taken as even.

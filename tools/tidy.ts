@@ -63,7 +63,7 @@ export const RULES = {
     ),
   },
   'a host in package-lock.json': {
-    instead: 'Install with `omit-lockfile-registry-resolved=true` in .npmrc: each takes packages from the registry that he uses.',
+    instead: 'Keep `omit-lockfile-registry-resolved=true` in .npmrc, and install again: each machine has a registry of its own.',
     covers: (path) => path === 'package-lock.json',
     problems: linesWith(/"resolved"|https?:\/\/[^"]*(?:registry|npmjs)/),
   },

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   server_busy: 'The server holds as much unfinished work as its limits allow; the same request may succeed a little later.',
   internal_error: 'Something failed inside Millrace that should not; this is a bug.',
   // log, store, endpoints
+  log_replaced: 'A store or a target is ahead of the log: it was filled from another one.',
   log_unavailable: 'The log cannot be written or read at the moment.',
   store_unavailable: 'The store cannot be reached at the moment.',
   store_fenced: 'Another process has taken over this work; this one must stop.',

@@ -72,7 +72,7 @@ const transform = z
           .boolean()
           .optional()
           .describe(
-            'When a register would break its schema: true undoes the document’s updates and still publishes, false (default) stops.',
+            'When a register would break its schema: true undoes the document’s updates and still publishes, false stops the derivation. Default false.',
           ),
       })
       .optional()
@@ -81,7 +81,7 @@ const transform = z
   })
   .meta({ id: 'Transform', title: 'Transform', description: 'What is done with the documents of one source.' })
 
-export const derivationSchema = z
+const derivationSchema = z
   .strictObject({
     typescript: z.string().min(1).describe('Module, relative to this file, whose default export is `defineDerivation({…})`.'),
     register: z

@@ -13,7 +13,7 @@ import { propertyName, SchemaTypes } from './schema-type.ts'
 type Loaded = { declared: Catalog | undefined; definedIn: Readonly<Record<string, string>> }
 
 /** The text of each file of types by its absolute path; nothing for a catalog whose files have errors. */
-export function generateTypes({ declared, definedIn }: Loaded): Map<string, string> {
+function generateTypes({ declared, definedIn }: Loaded): Map<string, string> {
   const texts = new Map<string, string>()
   if (declared === undefined) return texts
   const schemas = new SchemaSet(declared.schemas)
@@ -47,7 +47,7 @@ function isWritten(path: string, text: string): boolean {
   }
 }
 
-export function typesPath(catalogFile: string): string {
+function typesPath(catalogFile: string): string {
   return catalogFile.replace(/\.[^./\\]+$/, '') + '.types.ts'
 }
 

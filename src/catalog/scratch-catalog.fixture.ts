@@ -100,7 +100,7 @@ export type Case = {
   problems: (string | RegExp)[]
 }
 
-export async function check({ change = [], files = {}, problems }: Case): Promise<void> {
+async function check({ change = [], files = {}, problems }: Case): Promise<void> {
   let text = SHOP['millrace.yaml'] ?? ''
   for (const [from, to] of change) {
     expect(text).toContain(from)

@@ -29,7 +29,7 @@ export class StatusLine {
 }
 
 /** What does not run as it should: one word per part, the whole message is printed once by `start`. */
-export function troubles({ apply, materializations, lake }: EngineStatus): string[] {
+function troubles({ apply, materializations, lake }: EngineStatus): string[] {
   const tasks = { apply, ...materializations, lake }
   const failing = Object.entries(tasks).flatMap(([name, task]) => (task.state === 'running' ? [] : [`${name} ${task.state}`]))
   return [...failing, ...(apply.stopped ?? []).map(({ derivation }) => `${derivation} stopped`)]

@@ -27,18 +27,18 @@ const receipt = z.object({
 export type ReceiptBody = z.infer<typeof receipt>
 
 const violation = z.object({
-  collection: z.string(),
+  collection: z.string().describe('Name of the collection.'),
   index: z.int().describe('Of the document within its collection, 0 for the first.'),
   line: z.int().optional().describe('Line of an NDJSON body, 1 for the first.'),
   row: z.int().optional().describe('Row of a CSV or TSV body; the header is row 1.'),
-  code: z.string(),
-  pointer: z.string().describe('JSON pointer into the document.'),
-  message: z.string(),
+  code: z.string().describe('`document_invalid`, `key_invalid` or `body_invalid`.'),
+  pointer: z.string().describe('JSON pointer into the document; empty for the whole of it.'),
+  message: z.string().describe('What is wrong there.'),
 })
 
 /** What every error answer holds. */
 export const problemBody = z.object({
-  status: z.int(),
+  status: z.int().describe('The status of the answer.'),
   code: z.string().describe('A code of the error catalogue.'),
   title: z.string().describe('What the code means.'),
   detail: z.string().describe('What failed this time.'),
@@ -68,14 +68,75 @@ const INGEST_ERRORS = [
 
 /** Replies on a WebSocket, one a commit. */
 export const webSocketReply = z.object({
-  Offsets: z.record(z.string(), z.int()),
+  Offsets: z.record(z.string(), z.int()).describe('The collection and the position in the log at which the commit stands.'),
   Processed: z.int().describe('Documents committed on this connection so far.'),
 })
 
 /** The last reply on a WebSocket that met an error; what `Processed` counted before stays. */
 export const webSocketError = z.object({
-  Error: z.string(),
+  Error: z.string().describe('What is wrong, with frame and document, or row.'),
   ApproximateFrame: z.int().describe('The frame that could not be taken, 1 for the first.'),
+})
+
+const positions = z.record(z.string(), z.int())
+
+/** What every part of the engine says of itself. */
+const task = {
+  state: z
+    .enum(['running', 'retrying', 'stuck', 'stopped'])
+    .describe('Whether it runs, tries again after a failure, does not react, or has given up.'),
+  message: z.string().optional().describe('Why it does not run, with `code` and `hint` of the error catalogue.'),
+}
+
+/** What of the status is promised; there may be more. */
+const statusBody = z.looseObject({
+  startedAt: z.iso.datetime().describe('When the engine started.'),
+  log: z.looseObject({ head: z.int().describe('Position of the last entry of the log.') }),
+  documents: z.looseObject({
+    accepted: z.int().describe('Documents accepted since the start.'),
+    applied: z.int().describe('Documents that all derivations have seen since the start.'),
+    lagMs: z.number().describe('How long the oldest accepted document has waited to be applied.'),
+  }),
+  apply: z.looseObject({
+    ...task,
+    positions: positions.optional().describe('Committed position by derivation.'),
+    stopped: z
+      .array(
+        z.looseObject({
+          derivation: z.string().describe('Name of the derived collection.'),
+          position: z.int().describe('It stopped before this entry of the log.'),
+          message: z.string().describe('What its lambda did.'),
+        }),
+      )
+      .optional()
+      .describe('Derivations that have stopped.'),
+  }),
+  materializations: z
+    .record(
+      z.string(),
+      z.looseObject({
+        ...task,
+        bindings: z
+          .array(
+            z.looseObject({
+              table: z.string().describe('Table of the binding.'),
+              source: z.string().describe('Collection of the binding.'),
+              position: z.int().describe('The table holds everything up to this position.'),
+            }),
+          )
+          .optional()
+          .describe('How far each binding is.'),
+        documentCount: z.int().optional().describe('Documents brought to the target since the start.'),
+      }),
+    )
+    .describe('By name of the materialization.'),
+  lake: z.looseObject({
+    ...task,
+    fragments: z.int().optional().describe('Fragments published since the start.'),
+    documents: z.int().optional().describe('Documents in them.'),
+    positions: positions.optional().describe('Position up to which each collection is read.'),
+  }),
+  memory: z.looseObject({ residentBytes: z.int().describe('Memory of the process.') }),
 })
 
 export const ENDPOINTS = {
@@ -84,7 +145,12 @@ export const ENDPOINTS = {
     path: '/ingest',
     summary: 'Adds documents to one or more collections in one transaction, all or nothing.',
     notes: ['The answer comes when the documents are on disk.', 'Documents keep the order of the request.'],
-    request: { headers: INGEST_HEADERS, bodies: { 'application/json': z.record(z.string(), z.array(document)) } },
+    request: {
+      headers: INGEST_HEADERS,
+      bodies: {
+        'application/json': z.record(z.string(), z.array(document)).describe('An array of documents for each collection.'),
+      },
+    },
     response: receipt,
     errors: INGEST_ERRORS,
   },
@@ -100,9 +166,9 @@ export const ENDPOINTS = {
       headers: INGEST_HEADERS,
       bodies: {
         'application/x-ndjson': z.string().describe('One document a line.'),
-        'application/json': z.union([z.array(document), document]),
-        'text/csv': z.string(),
-        'text/tab-separated-values': z.string(),
+        'application/json': z.union([z.array(document), document]).describe('One document, or an array of documents.'),
+        'text/csv': z.string().describe('A header row that names fields, then a row for each document (RFC 4180).'),
+        'text/tab-separated-values': z.string().describe('The same with tabs.'),
       },
     },
     response: receipt,
@@ -127,8 +193,8 @@ export const ENDPOINTS = {
     methods: ['GET'],
     path: '/status',
     summary: 'How far the parts of the engine have come.',
-    notes: [],
-    response: z.json(),
+    notes: ['`millrace status` shows the same.'],
+    response: statusBody,
     errors: [],
   },
   health: {

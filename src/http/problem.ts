@@ -54,8 +54,13 @@ const RETRY_AFTER_SECONDS = 1
 /** A disk is not emptied within a second. */
 const RETRY_AFTER_DISK_FULL_SECONDS = 10
 
+/** The status that answers a request which fails with `code`. */
+export function statusOf(code: ErrorCode): number {
+  return STATUS[code] ?? 500
+}
+
 export function problem(code: ErrorCode, detail: string, hint?: string): Problem {
-  return { status: STATUS[code] ?? 500, code, title: ERROR_CODES[code], detail, ...(hint !== undefined && { hint }) }
+  return { status: statusOf(code), code, title: ERROR_CODES[code], detail, ...(hint !== undefined && { hint }) }
 }
 
 /** The answer for anything that was thrown; what is no MillraceError is a bug, and its message stays inside. */

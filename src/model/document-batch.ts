@@ -11,9 +11,6 @@ import { zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib'
 import type { PackedKey } from './key.ts'
 import type { PartitionPath } from './partition.ts'
 
-/** Where a published document came from: a log position and the index of the input document in that entry. */
-export type DocumentSource = { position: number; index: number }
-
 /** Documents of one collection on their way into a batch, in order; the lists run in parallel. */
 export type Section = {
   collection: string

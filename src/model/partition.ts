@@ -12,7 +12,7 @@ export type PartitionPath = string
 export function compilePartition(collection: Pick<Collection, 'projections'>): (document: unknown) => PartitionPath {
   const fields = Object.entries(collection.projections)
     .filter(([, projection]) => projection.isPartition)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([field, projection]) => ({ field, read: compilePointer(projection.location) }))
   const [first] = fields
   if (first === undefined) return () => ''

@@ -31,7 +31,8 @@ export const engineConfigSchema = z.object({
         .default(300_000)
         .describe('Roll every fragment that is open for this long, in milliseconds.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How documents are filed in the lake.'),
 })
 
 export type EngineConfig = z.infer<typeof engineConfigSchema>

@@ -44,12 +44,16 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const config = engineConfigSchema.parse(options)
   const catalog = await requireCatalog(config.catalog)
   const release = lockDataDirectory(dataDirectory(config.data))
+  const log = await openLog(config, systemClock).catch((error: unknown) => {
+    release()
+    throw error
+  })
+  const engine = new RunningEngine(config, catalog, log, release)
   try {
-    const engine = new RunningEngine(config, catalog, await openLog(config, systemClock), release)
     await engine.listen()
     return engine
   } catch (error) {
-    release()
+    await engine.stop()
     throw error
   }
 }
@@ -89,6 +93,8 @@ class RunningEngine implements Engine {
     this.#server = createServer({ ingest: this.ingest, status: () => statusJson(this.status()), clock: systemClock, reportBug })
     const bound = await this.#server.listen({ host, port })
     this.url = `http://${host}:${bound.port}`
+    // Not before: a process that may not listen must not take over the store and the targets of the one that does.
+    for (const thread of [this.#apply, ...this.#materializations, this.#lake]) thread.start()
   }
 
   status(): EngineStatus {

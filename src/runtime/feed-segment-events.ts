@@ -6,7 +6,7 @@ import type { Ingest } from '../engine/ingest/ingest.ts'
 import { segmentEventJson, segmentEvents } from '../engine/segment-generator/segment-events.ts'
 import { TokenBucket } from '../engine/segment-generator/token-bucket.ts'
 
-export const SEGMENT_EVENTS = 'examples/segment/events'
+const SEGMENT_EVENTS = 'examples/segment/events'
 
 /** One entry of the log at most; at higher rates the bucket grants more at a time. */
 const APPEND_EVENTS_MAX = 2_000

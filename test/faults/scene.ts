@@ -17,6 +17,7 @@ const PATIENCE_MS = 30_000
 export class Scene {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-fault-')))
   readonly #servers: ServerProcess[] = []
+  #watched: ServerProcess | undefined
 
   constructor(files: Files) {
     this.write(files)
@@ -34,17 +35,21 @@ export class Scene {
     return join(this.folder, name)
   }
 
-  /** The latest one. */
+  /** The one that was started last, or that `watch` named since. */
   get server(): ServerProcess {
-    const server = this.#servers.at(-1)
-    if (server === undefined) throw new Error('No server was started.')
-    return server
+    if (this.#watched === undefined) throw new Error('No server was started.')
+    return this.#watched
+  }
+
+  watch(server: ServerProcess): void {
+    this.#watched = server
   }
 
   /** Resolves when it listens, rejects with what it printed when it ends before. */
   async start(options: Partial<ServerOptions> = {}): Promise<ServerProcess> {
     const server = await ServerProcess.start({ catalog: this.folder, data: this.path('data'), ...options })
     this.#servers.push(server)
+    this.watch(server)
     return server
   }
 

@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { MillraceError } from '../../base/errors.ts'
 import type { JsonType } from '../../base/json.ts'
 import { compileCell } from './cells.ts'
 import { RowReader, parseRows } from './rows.ts'
@@ -43,6 +44,16 @@ describe('parseRows', () => {
       problem: expect.stringMatching(/Invalid Closing Quote/),
     })
   })
+})
+
+function refuse(header: readonly string[]): Columns {
+  throw new MillraceError('body_invalid', `No field "${header[0]}".`)
+}
+
+test('a header that is refused is the only refusal', () => {
+  expect([...new RowReader({ columnsOf: refuse, delimiter: ',' }).read('a,b\n1,2\n3,4')]).toEqual([
+    { kind: 'refused', refusals: [{ code: 'body_invalid', pointer: '', message: 'No field "a".' }], row: 1 },
+  ])
 })
 
 test('rows are counted across texts, the header among them', () => {

@@ -20,13 +20,15 @@ export class RowReader implements DocumentReader {
     this.#parts = parts
   }
 
-  /** The text holds whole rows. A text that breaks the format yields the rows before the break, then a refusal. */
+  /** The text holds whole rows. Text that breaks the format yields the rows before the break, then a refusal; a header that does not fit, one refusal. */
   *read(text: string): Generator<Arrival> {
     const { rows, problem } = parseRows(this.#row === 0 ? text.replace(/^\uFEFF/, '') : text, this.#parts.delimiter)
     for (const cells of rows) {
       this.#row++
       const arrival = this.#columns ? this.#readRow(this.#columns, cells) : this.#readHeader(cells)
       if (arrival) yield arrival
+      // Without a header nobody knows what the other rows say.
+      if (this.#columns === undefined) return
     }
     if (problem !== undefined) yield refuse(this.#row + 1, problem)
   }

@@ -1,5 +1,4 @@
 /** What the tests of materializations have in common: a stream that they fill, and a collection whose documents show every fault. */
-import type { Json } from '../../base/json.ts'
 import type { Position } from '../../log/log.ts'
 import { SchemaSet } from '../../model/schema/schema-set.ts'
 import type { DocumentStream, StreamSection } from '../document-stream.ts'
@@ -31,11 +30,11 @@ const schemas = new SchemaSet({
 
 export const rules: DocumentRules = { collection: 'examples/facts', schema: schemas.compile(URI), schemaHash: schemas.hash(URI) }
 
-export function factText(fact: Fact): string {
+function factText(fact: Fact): string {
   return JSON.stringify('gone' in fact ? fact : { id: fact.id, n: fact.n, notes: [fact.note] })
 }
 
-export const keyOf = (id: string) => JSON.stringify([id])
+const keyOf = (id: string) => JSON.stringify([id])
 
 /** Facts by position; what is appended later comes later. Each read gives at most `positionsPerRead` positions. */
 export class FactStream implements DocumentStream {
@@ -70,8 +69,4 @@ export function reducePlainly(facts: readonly Fact[]): Map<string, { id: string;
     }
   }
   return rows
-}
-
-export function parseAll(texts: readonly string[]): Json[] {
-  return texts.map((text) => JSON.parse(text) as Json)
 }

@@ -15,7 +15,7 @@ export type FieldCandidate = {
 }
 
 /** The field of the whole document. */
-export const DOCUMENT_FIELD = 'flow_document'
+const DOCUMENT_FIELD = 'flow_document'
 
 /** In the order of selection: `first` by name, then the projections of the catalog, then the inferred ones by name. */
 export function listCandidates(collection: Collection, schemas: SchemaSet, first: readonly string[]): FieldCandidate[] {

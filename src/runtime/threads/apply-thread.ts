@@ -6,6 +6,7 @@ import type { Catalog } from '../../model/catalog.ts'
 import { SchemaSet } from '../../model/schema/schema-set.ts'
 import type { EngineConfig } from '../config.ts'
 import { loadAllLambdas } from '../load-all-lambdas.ts'
+import { requireSameLog } from '../same-log.ts'
 import { openLogReader, openStore } from '../storage.ts'
 import { serveTask } from './thread-task.ts'
 
@@ -21,7 +22,11 @@ await serveTask<ApplyInput, ApplyStatus>(async ({ input: { config, catalog }, be
   const store = await openStore(config)
   const apply = new Apply({ plan, log, store, clock: systemClock, partition: PARTITION, bell, report })
   return {
-    run: (signal) => apply.run(signal),
+    run: async (signal) => {
+      // Before the store is acquired: whoever works on it rightly is not disturbed.
+      await requireSameLog(log, 'The store', Math.max(0, ...(await store.checkpoints()).values()))
+      await apply.run(signal)
+    },
     close: async () => {
       await store.close()
       await log.close()

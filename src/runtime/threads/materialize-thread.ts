@@ -16,6 +16,7 @@ import type { Binding, Catalog, Collection, EndpointConfig, Materialization } fr
 import { selectFields } from '../../model/fields/select-fields.ts'
 import { SchemaSet } from '../../model/schema/schema-set.ts'
 import type { EngineConfig } from '../config.ts'
+import { streamOfSameLog } from '../same-log.ts'
 import { openLogReader, openStoreReader } from '../storage.ts'
 import { serveTask, type TaskContext } from './thread-task.ts'
 
@@ -26,11 +27,11 @@ await serveTask<MaterializeInput, MaterializeStatus>(async (context) => {
   const { config } = context.input
   const log = await openLogReader(config)
   const store = await openStoreReader(config)
-  const streamOf = ({ source, partitions }: Binding): DocumentStream => {
+  const streamOf = ({ source, table, partitions }: Binding): DocumentStream => {
     const options = { collection: source, partitions }
-    return requireCollection(context.input.catalog, source).derivation
-      ? streamFromStore(store, options)
-      : streamFromLog(log, options)
+    const isDerived = requireCollection(context.input.catalog, source).derivation !== undefined
+    const stream = isDerived ? streamFromStore(store, options) : streamFromLog(log, options)
+    return streamOfSameLog(stream, log, `The table "${table}"`)
   }
   const target = openTarget(context, { streamOf, cursors: store })
   return {

@@ -13,7 +13,7 @@ const TABLES = `
     key text not null,
     value text not null,
     primary key (space, key)
-  ) strict, without rowid;
+  ) strict;
 
   create table if not exists outputs (
     id integer primary key,
