@@ -18,7 +18,7 @@ export class StatusLine {
       `lag ${formatMs(lagMs)}`,
       `${COUNT.format(Math.round(this.#perSecond()))} events/s`,
     ]
-    return [...parts, ...troubles(status)].join(' · ')
+    return [...parts, ...troublesOf(status).map(({ name, what }) => `${name} ${what}`)].join(' · ')
   }
 
   #perSecond(): number {
@@ -28,26 +28,33 @@ export class StatusLine {
   }
 }
 
-/** What does not run as it should: one word per part, the whole message is printed once by `start`. */
-function troubles({ apply, materializations, lake }: EngineStatus): string[] {
-  const tasks = { apply, ...materializations, lake }
-  const failing = Object.entries(tasks).flatMap(([name, task]) => (task.state === 'running' ? [] : [`${name} ${task.state}`]))
-  return [...failing, ...(apply.stopped ?? []).map(({ derivation }) => `${derivation} stopped`)]
+type Trouble = { name: string; title?: string; what: string; message: string; hint?: string | undefined }
+
+/** What does not run as it should. */
+function troublesOf({ apply, materializations, lake }: EngineStatus): Trouble[] {
+  const tasks = Object.entries({ apply, ...materializations, lake })
+  return [
+    ...tasks.flatMap(([name, task]) => (task.state === 'running' ? [] : [{ ...task, name, what: task.state }])),
+    ...Object.entries(materializations).flatMap(([name, { retrying }]) =>
+      retrying === undefined ? [] : [{ name, what: 'retrying', message: retrying.message }],
+    ),
+    ...(lake.waitingFor === undefined ? [] : [{ name: 'lake', what: 'retrying', message: lake.waitingFor }]),
+    ...(apply.stopped ?? []).map(({ derivation, message, hint }) => ({
+      name: derivation,
+      title: `The derivation "${derivation}"`,
+      what: 'stopped',
+      message,
+      hint,
+    })),
+  ]
 }
 
-const TROUBLES = { stopped: 'has stopped', retrying: 'is retrying', stuck: 'is stuck' }
-
 /** The whole messages of all troubles. */
-export function troubleMessages({ apply, materializations, lake }: EngineStatus): string[] {
-  const tasks = { apply, ...materializations, lake }
-  const failing = Object.entries(tasks).flatMap(([name, task]) => {
-    if (task.state === 'running') return []
-    return [`${name} ${TROUBLES[task.state]}: ${task.message}${task.hint ? `\n  ${task.hint}` : ''}`]
-  })
-  const stopped = (apply.stopped ?? []).map(
-    ({ derivation, message, hint }) => `The derivation "${derivation}" has stopped: ${message}${hint ? `\n  ${hint}` : ''}`,
+export function troubleMessages(status: EngineStatus): string[] {
+  return troublesOf(status).map(
+    ({ name, title = name, what, message, hint }) =>
+      `${title} ${what === 'stopped' ? 'has' : 'is'} ${what}: ${message}${hint ? `\n  ${hint}` : ''}`,
   )
-  return [...failing, ...stopped]
 }
 
 function formatMs(ms: number): string {

@@ -1,6 +1,6 @@
 /**
  * Names of fragments. A journal is all documents of one collection and partition, in order, a line each; a fragment is one
- * file of it. Everything that a plain reader needs to find, prune, order and check files stands in the path (Flow, section 6):
+ * file of it. Everything that a plain reader needs to find, prune, order and check files stands in the path (as in Estuary Flow):
  *
  *   <collection>/<partition path>/pivot=00/utc_date=2026-03-19/utc_hour=19/<begin>-<end>-<sha1>.zst
  */

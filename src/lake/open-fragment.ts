@@ -125,7 +125,7 @@ export class OpenFragment {
 
 /**
  * One compressed stream, not a series of independent frames: Node's own zstd reader stops silently after the first frame.
- * The checksum makes every reader notice damage. zstd 1 and gzip 1 are the fastest, and on events zstd 1 is not worse than higher levels (measurements, section 6).
+ * The checksum makes every reader notice damage. zstd 1 and gzip 1 are the fastest, and on events zstd 1 is not worse than higher levels (docs/benchmarks.md).
  */
 function createCompressor(codec: Codec): ZstdCompress | Gzip {
   if (codec === 'gzip') return createGzip({ level: 1 })

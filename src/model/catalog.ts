@@ -1,6 +1,6 @@
 /**
  * The catalog: everything that is configured, resolved to plain data that can cross threads.
- * `catalog/` reads it from files; the words and the shape follow Estuary Flow's `flow.yaml` (specs: Flow, section 1.3).
+ * `catalog/` reads it from files; the words and the shape follow Estuary Flow's `flow.yaml` of 2021.
  */
 import type { Json, JsonObject } from '../base/json.ts'
 import type { JsonPointer } from '../base/json-pointer.ts'

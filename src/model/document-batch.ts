@@ -39,7 +39,7 @@ const ZSTD = 2
 const HEADER_START = 5
 /** Below this zstd gains nothing worth its set-up. */
 const COMPRESS_FROM_BYTES = 1024
-/** Level 1 is the fastest and on events not worse than higher ones (measurements, section 6). */
+/** Level 1 is the fastest and on events not worse than higher ones (docs/benchmarks.md). */
 const ZSTD_LEVEL = 1
 
 export function encodeBatch(sections: readonly Section[]): Buffer {

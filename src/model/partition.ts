@@ -1,6 +1,6 @@
 /**
  * Logical partitions: the folder of a document, for example `vendor=1`, from its partitioned projections in the order of
- * their names; the empty string for a collection without any. Form of the values: Flow, section 6.
+ * their names; the empty string for a collection without any. Form of the values: that of Estuary Flow’s journals.
  */
 import { compilePointer } from '../base/json-pointer.ts'
 import type { Collection, PartitionSelector, PartitionValue } from './catalog.ts'

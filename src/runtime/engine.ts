@@ -19,6 +19,7 @@ import { siblingModule } from './sibling-module.ts'
 import type { EngineStatus } from './status.ts'
 import { openLog } from './storage.ts'
 import { TaskThread } from './task-thread.ts'
+import { tuneV8 } from './tune-v8.ts'
 import type { LakeStatus } from './threads/lake-thread.ts'
 import type { MaterializeStatus } from './threads/materialize-thread.ts'
 
@@ -41,6 +42,7 @@ const LAKE_HEAP_MB = 256
 
 /** Rejects with `catalog_invalid`, `directory_locked`, `address_in_use`, or what log and store reject with. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
+  tuneV8()
   const config = engineConfigSchema.parse(options)
   const catalog = await requireCatalog(config.catalog)
   const release = lockDataDirectory(dataDirectory(config.data))

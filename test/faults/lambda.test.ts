@@ -8,29 +8,44 @@ import { type Files, Scene } from './scene.ts'
 const ORDERS = 'shop/orders'
 type Order = { id: number; user: string; amount: number; note?: string }
 
-const CATALOG = `collections:
-  shop/orders:
-    schema: { type: object, required: [id, user, amount], properties: { id: { type: integer }, user: { type: string }, amount: { type: integer } } }
-    key: [/id]
-${['totals', 'copies', 'sums']
-  .map(
-    (name) => `  shop/${name}:
-    schema: { type: object, required: [user], properties: { user: { type: string }, total: { type: integer, reduce: { strategy: sum } } }, reduce: { strategy: merge } }
+const NAMES = ['totals', 'copies', 'sums', 'marks']
+
+const DERIVED = NAMES.map(
+  (name) => `  shop/${name}:
+    schema: customer.schema.yaml
     key: [/user]
     derivation:
       typescript: ${name}.ts
       transform:
         fromOrders: { source: shop/orders, shuffle: [/user], publish: { lambda: typescript } }
 `,
-  )
-  .join('')}materializations:
+)
+
+const CATALOG = `collections:
+  shop/orders:
+    schema: order.schema.yaml
+    key: [/id]
+${DERIVED.join('')}materializations:
   shop/views:
     endpoint: { sqlite: { path: shop.db } }
     bindings:
-      - { source: shop/orders, table: orders }
-      - { source: shop/totals, table: totals }
-      - { source: shop/copies, table: copies }
-      - { source: shop/sums, table: sums }
+${['orders', ...NAMES].map((name) => `      - { source: shop/${name}, table: ${name} }`).join('\n')}
+`
+
+const ORDER_SCHEMA = `type: object
+required: [id, user, amount]
+properties:
+  id: { type: integer }
+  user: { type: string }
+  amount: { type: integer }
+`
+
+const CUSTOMER_SCHEMA = `type: object
+reduce: { strategy: merge }
+required: [user]
+properties:
+  user: { type: string }
+  total: { type: integer, reduce: { strategy: sum } }
 `
 
 /** A lambda that meets an order with a note does what the note says. */
@@ -50,9 +65,9 @@ export default defineDerivation({
 
 const SOUND: Files = {
   'millrace.yaml': CATALOG,
-  'totals.ts': lambdaModule('{}'),
-  'copies.ts': lambdaModule('{}'),
-  'sums.ts': lambdaModule('{}'),
+  'order.schema.yaml': ORDER_SCHEMA,
+  'customer.schema.yaml': CUSTOMER_SCHEMA,
+  ...Object.fromEntries(NAMES.map((name) => [`${name}.ts`, lambdaModule('{}')])),
 }
 
 const orders = Array.from({ length: 60 }, (_, id): Order => ({ id, user: `user ${id % 7}`, amount: id }))
@@ -102,7 +117,7 @@ async function expectExactWhenMended(): Promise<void> {
   scene.write(SOUND)
   await scene.restart()
   await scene.settled()
-  for (const name of ['totals', 'copies', 'sums']) expect(table(name)).toEqual(totalsOf(all))
+  for (const name of NAMES) expect(table(name)).toEqual(totalsOf(all))
 }
 
 test('lambdas that throw, return a wrong shape or break a schema stop alone, and /status names file and line', async () => {
@@ -110,6 +125,7 @@ test('lambdas that throw, return a wrong shape or break a schema stop alone, and
     ...SOUND,
     'totals.ts': lambdaModule(`throw new Error('cannot total ' + order.id)`),
     'sums.ts': lambdaModule(`return { user: order.user }`),
+    'marks.ts': lambdaModule(`return [{ total: 1 }]`),
   })
   await scene.start()
   await scene.accept(ORDERS, before.slice(0, 1))
@@ -123,6 +139,11 @@ test('lambdas that throw, return a wrong shape or break a schema stop alone, and
       'shop/sums',
       place,
       expect.stringMatching(/sums\.ts:5: lambda fromOrders\.publish returned \{"user":"user 0"\} instead of a list/),
+    ],
+    [
+      'shop/marks',
+      place,
+      expect.stringMatching(/marks\.ts:5: .* published a document that breaks the schema of "shop\/marks": .*"user"/),
     ],
   ])
   await expectOthersWork()

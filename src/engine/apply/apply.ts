@@ -38,9 +38,9 @@ export type ApplyStatus = {
   stopped: { derivation: string; position: Position; message: string; hint: string | undefined }[]
 }
 
-/** Enough to make a chunk's fixed costs small, little enough to keep latency and memory small. */
-const CHUNK_BYTES = 250_000
-/** Page writes per document fall with the size of the transaction (measurements, section 3); memory sets the end. */
+/** Compressed, some 5,000 events: enough to make a chunk's fixed costs small, little enough to keep latency and memory small. */
+const CHUNK_BYTES = 100_000
+/** Page writes per document fall with the size of the transaction (docs/benchmarks.md); memory sets the end. */
 const TRANSACTION_DOCUMENTS = 150_000
 /** Under a backlog tables and pushes still follow within seconds. */
 const TRANSACTION_MS = 5_000

@@ -20,9 +20,8 @@ export class Registers {
   readonly #space: string
   /** Of the present chunk. */
   readonly #live = new Map<PackedKey, Register>()
-  /** Of the open transaction: changed ones, and those that were only read. */
+  /** Changed in the open transaction. */
   #changed: Texts = new Map()
-  #read: Texts = new Map()
   /** Of the transaction before, which the store may not have yet. */
   #committing: Texts = new Map()
 
@@ -49,15 +48,18 @@ export class Registers {
 
   /** Closes the transaction and returns its changes; reading goes on over it. */
   close(): DocumentChange[] {
-    const changes = Array.from(this.#changed, ([key, text]) => ({ space: this.#space, key, value: text === NONE ? undefined : text }))
+    const changes = Array.from(this.#changed, ([key, text]) => ({
+      space: this.#space,
+      key,
+      value: text === NONE ? undefined : text,
+    }))
     this.#committing = this.#changed
     this.#changed = new Map()
-    this.#read = new Map()
     return changes
   }
 
   #revive(key: PackedKey, missing: PackedKey[]): Register {
-    const text = this.#changed.get(key) ?? this.#committing.get(key) ?? this.#read.get(key)
+    const text = this.#changed.get(key) ?? this.#committing.get(key)
     if (text === undefined) missing.push(key)
     const register = { value: parse(text), isChanged: false }
     this.#live.set(key, register)
@@ -67,11 +69,8 @@ export class Registers {
   async #load(keys: readonly PackedKey[]): Promise<void> {
     const texts = await this.#store.load(this.#space, keys)
     keys.forEach((key, i) => {
-      const text = texts[i]
-      const register = this.#live.get(key)
-      if (text === undefined || register === undefined) return
-      this.#read.set(key, text)
-      register.value = parse(text)
+      const register = texts[i] === undefined ? undefined : this.#live.get(key)
+      if (register) register.value = parse(texts[i])
     })
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Synthetic segment events: an endless stream in which a few segments and users are hot and many events restate earlier ones.
- * The distributions are those of Estuary Flow's `generate.go` of 2021 (specs: Flow, section 1.7).
+ * The distributions are those of Estuary Flow's segment example of 2021.
  */
 import type { Random } from '../../base/random.ts'
 import { halfNormal, zipf } from './skewed-draws.ts'

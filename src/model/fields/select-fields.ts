@@ -1,5 +1,5 @@
 /**
- * Field selection: which locations of a collection become columns of a table, and under which names. Rules: Flow, section 4.4.
+ * Field selection: which locations of a collection become columns of a table, and under which names. Rules: those of Estuary Flow’s materializations.
  */
 import type { JsonType } from '../../base/json.ts'
 import type { JsonPointer } from '../../base/json-pointer.ts'
