@@ -21,8 +21,8 @@ const { values } = parseArgs({
 const events = Number(values.events)
 const users = Number(values.users)
 
-/** The feeder keeps at most so many documents ahead of the tables: a steady state, as with a producer that is slowed down. */
-const AHEAD_MAX = 600_000
+/** The feeder keeps at most so many documents ahead of the tables, so that the log does not simply swallow the file first. */
+const AHEAD_MAX = 2_000_000
 const COLLECTION = 'examples/segment/events'
 const SAMPLE_MS = 20
 

@@ -35,10 +35,17 @@ export type Engine = {
 
 /** Time for open transactions to be committed; what is not is replayed from the log at the next start. */
 const STOP_TIMEOUT_MS = 20_000
-/** Heaps: registers and the open transaction of `apply`, pending rows of a materialization, a few batches for the lake. */
+/** Heaps: registers and the open transaction of `apply`, the rows at hand of a materialization, a few batches for the lake. */
 const APPLY_HEAP_MB = 512
 const MATERIALIZE_HEAP_MB = 512
 const LAKE_HEAP_MB = 256
+/**
+ * Of it for young objects; V8's own is 48. With more, what a chunk of documents needs dies before it is copied to the old
+ * generation: 10 % less processor time per event on the whole example.
+ */
+const APPLY_YOUNG_MB = 192
+const MATERIALIZE_YOUNG_MB = 96
+const LAKE_YOUNG_MB = 24
 
 /** Rejects with `catalog_invalid`, `directory_locked`, `address_in_use`, or what log and store reject with. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
@@ -148,6 +155,7 @@ class RunningEngine implements Engine {
       module: siblingModule(import.meta.url, './threads/apply-thread'),
       input: { config: this.#config, catalog: this.catalog },
       heapMb: APPLY_HEAP_MB,
+      youngMb: APPLY_YOUNG_MB,
       ...this.#watched(
         'Look for a lambda that never returns, or takes very long, behind the positions that are committed. Mend it and start again; nothing is lost.',
       ),
@@ -165,6 +173,7 @@ class RunningEngine implements Engine {
       module: siblingModule(import.meta.url, './threads/materialize-thread'),
       input: { config: this.#config, catalog: this.catalog, materialization },
       heapMb: MATERIALIZE_HEAP_MB,
+      youngMb: MATERIALIZE_YOUNG_MB,
       ...this.#watched(
         'Look for another program that keeps the target locked, or a disk that hangs; it goes on by itself when that is over.',
       ),
@@ -182,6 +191,7 @@ class RunningEngine implements Engine {
       module: siblingModule(import.meta.url, './threads/lake-thread'),
       input: { config: this.#config, catalog: this.catalog },
       heapMb: LAKE_HEAP_MB,
+      youngMb: LAKE_YOUNG_MB,
       ...this.#watched('Look for a disk that hangs; it goes on by itself when that is over.'),
       onChange: () => {},
     })

@@ -109,7 +109,7 @@ export class Scene {
   }
 }
 
-export function isSettled({ log, apply, materializations }: EngineStatus): boolean {
+function isSettled({ log, apply, materializations }: EngineStatus): boolean {
   const tables = Object.values(materializations).flatMap(({ bindings }) => bindings?.map(({ position }) => position) ?? [-1])
   const positions = [...Object.values(apply.positions ?? { none: -1 }), ...tables]
   return positions.every((position) => position >= log.head)
