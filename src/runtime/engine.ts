@@ -43,8 +43,8 @@ const LAKE_HEAP_MB = 256
  * Of it for young objects; V8's own is 48. With more, what a chunk of documents needs dies before it is copied to the old
  * generation: 10 % less processor time per event on the whole example.
  */
-const APPLY_YOUNG_MB = 192
-const MATERIALIZE_YOUNG_MB = 96
+const APPLY_YOUNG_MB = 144
+const MATERIALIZE_YOUNG_MB = 72
 const LAKE_YOUNG_MB = 24
 
 /** Rejects with `catalog_invalid`, `directory_locked`, `address_in_use`, or what log and store reject with. */

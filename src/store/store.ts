@@ -43,6 +43,7 @@ export type Ownership = {
  * - `commit` with a fence older than the latest `acquire` rejects with `store_fenced` and changes nothing.
  * - A crash of the machine may undo the latest commits as a whole, newest first (they can be replayed from the log), never a part.
  * - `load`, `readOutputs` and `loadCursor` see every commit that has resolved; they may run while a commit runs.
+ * - A transaction names each document at most once; outputs of a collection come with growing `through`.
  * - One commit at a time: calling `commit` before the previous one has settled is a bug.
  * - Spaces, keys and values are any well-formed strings, NUL included; keys are compared exactly (no folding, no collation).
  * - Cursors are independent of transactions, durable when `saveCursor` resolves, and the last write wins.
