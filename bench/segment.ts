@@ -22,7 +22,7 @@ const events = Number(values.events)
 const users = Number(values.users)
 
 /** The feeder keeps at most so many documents ahead of the tables, so that the log does not simply swallow the file first. */
-const AHEAD_MAX = 2_000_000
+const AHEAD_MAX = 1_000_000
 const COLLECTION = 'examples/segment/events'
 const SAMPLE_MS = 20
 
@@ -127,6 +127,7 @@ type Outcome = {
 function report({ follower, acceptedMs, totalMs, cpuUs, threadUs, stopMs }: Outcome): void {
   const million = Math.min(1_000_000, Math.floor(events / 2))
   const outcome = {
+    node: process.version,
     events,
     users,
     perSecond: Math.round((events * 1000) / totalMs),

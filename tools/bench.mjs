@@ -37,7 +37,7 @@ const many = run('segment', ['--events', '1000000', '--users', '10000000'])
 const websocket = run('websocket', ['--events', '1000000'])
 const latency = run('latency', ['--seconds', '20'])
 const start = run('test-start', [])
-console.log(`\n${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${segment.node ?? ''}\n
+console.log(`\n${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${run('node-version', []).node}\n
 | what | goal | measured |
 |---|---|---|
 ${[

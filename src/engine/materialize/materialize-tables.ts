@@ -32,9 +32,9 @@ export type TransactionLimits = { documents: number; bytes: number; scannedBytes
 
 const LIMITS: TransactionLimits = {
   /** Rows per page written fall no further with larger ones, and a repeat after a crash stays a matter of seconds. */
-  documents: 900_000,
+  documents: 600_000,
   /** Of the documents, which stay the bytes that they came as; with their numbers a transaction takes a third more. */
-  bytes: 170_000_000,
+  bytes: 110_000_000,
   /** So much of the log without a document of ours is not read again after a restart: then the positions alone are committed. */
   scannedBytes: 64_000_000,
   /** Compressed; bindings take turns after each such step, so that one that fills its table from the start holds up no other. */
