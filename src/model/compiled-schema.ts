@@ -22,9 +22,4 @@ export interface CompiledSchema {
    * Throws `reduction_failed` (with the pointer in its message) when a strategy cannot apply to the two values.
    */
   reduce(left: Json | undefined, right: Json, mode: ReduceMode): Json | undefined
-  /**
-   * True when documents may be combined (`partial`) with their neighbours in any grouping before the base, exactly: no `reduce`
-   * annotation depends on a condition, and no fractions are summed. Not set: they are reduced one by one, in order.
-   */
-  readonly isAssociative?: boolean
 }

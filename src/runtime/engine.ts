@@ -41,7 +41,7 @@ const MATERIALIZE_HEAP_MB = 512
 const LAKE_HEAP_MB = 256
 /**
  * Of it for young objects; V8's own is 48. With more, what a chunk of documents needs dies before it is copied to the old
- * generation: 10 % less processor time per event on the whole example.
+ * generation (docs/benchmarks.md); memory sets the end.
  */
 const APPLY_YOUNG_MB = 144
 const MATERIALIZE_YOUNG_MB = 72
@@ -53,16 +53,19 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const config = engineConfigSchema.parse(options)
   const catalog = await requireCatalog(config.catalog)
   const release = lockDataDirectory(dataDirectory(config.data))
-  const log = await openLog(config, systemClock).catch((error: unknown) => {
-    release()
-    throw error
-  })
-  const engine = new RunningEngine(config, catalog, log, release)
+  let log: Log | undefined
+  let engine: RunningEngine | undefined
   try {
+    log = await openLog(config, systemClock)
+    engine = new RunningEngine(config, catalog, log, release)
     await engine.listen()
     return engine
   } catch (error) {
-    await engine.stop()
+    if (engine) await engine.stop()
+    else {
+      await log?.close()
+      release()
+    }
     throw error
   }
 }

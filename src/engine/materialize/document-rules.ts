@@ -32,36 +32,16 @@ export function reduceFully(
   base: Json | undefined,
   documents: readonly Json[],
 ): Json | undefined {
-  const deltas =
-    rules.schema.isAssociative === true && documents.length > 1 ? [reducePartially(rules, key, documents)] : documents
-  return deltas.reduce<Json | undefined>((left, right) => reduceTwo(rules, key, [left, right], 'full'), base)
+  return documents.reduce<Json | undefined>((left, right) => reduceTwo(rules, key, [left, right], 'full'), base)
 }
 
 /** The documents of one key as one delta; at least one. */
 export function reducePartially(rules: DocumentRules, key: PackedKey, documents: readonly Json[]): Json {
-  const combine = (left: Json, right: Json): Json => {
+  return documents.reduce((left, right) => {
     const combined = reduceTwo(rules, key, [left, right], 'partial')
     invariant(combined !== undefined, `a partial reduction in collection "${rules.collection}" keeps the document`)
     return combined
-  }
-  return rules.schema.isAssociative === true ? reduceAsTree(documents, combine) : documents.reduce(combine)
-}
-
-/**
- * Neighbours first, then the results, and so on: of a thousand items that are appended to a list, each is then copied ten times
- * instead of five hundred times.
- */
-function reduceAsTree(documents: readonly Json[], combine: (left: Json, right: Json) => Json): Json {
-  let level = documents
-  while (level.length > 1) {
-    const next: Json[] = []
-    for (let i = 0; i < level.length; i += 2) {
-      const [left, right] = [level[i] as Json, level[i + 1]]
-      next.push(right === undefined ? left : combine(left, right))
-    }
-    level = next
-  }
-  return level[0] as Json
+  })
 }
 
 function reduceTwo(

@@ -52,7 +52,7 @@ function mergeObjects(container: Container, left: JsonObject, right: JsonObject,
   for (const name in right) {
     const before = ownMember(left, name)
     const value = right[name] as Json
-    const after = reduceMember(container.member(name), name, [before, value], isFull)
+    const after = reducePart(container.member(name), name, [before, value], isFull)
     if (after === before) continue
     merged ??= { ...left }
     if (after === undefined) delete merged[name]
@@ -61,9 +61,10 @@ function mergeObjects(container: Container, left: JsonObject, right: JsonObject,
   return merged ?? left
 }
 
-function reduceMember(
+/** `part`: the name of a member, or the index of an item. */
+function reducePart(
   location: Location | undefined,
-  name: string,
+  part: string | number,
   [left, right]: [Json | undefined, Json],
   isFull: boolean,
 ): Json | undefined {
@@ -71,7 +72,7 @@ function reduceMember(
   try {
     return location.reduce(left, right, isFull)
   } catch (error) {
-    return rethrowAt(error, name)
+    return rethrowAt(error, part)
   }
 }
 
@@ -79,7 +80,7 @@ function membersAlone(container: Container, right: JsonObject, isFull: boolean):
   let changed: JsonObject | undefined
   for (const name in right) {
     const value = right[name] as Json
-    const result = reduceMember(container.member(name), name, [undefined, value], isFull)
+    const result = reducePart(container.member(name), name, [undefined, value], isFull)
     if (result === value) continue
     changed ??= { ...right }
     if (result === undefined) delete changed[name]
@@ -92,23 +93,9 @@ function mergeItems(container: Container, left: readonly Json[], right: readonly
   const merged: Json[] = []
   for (let i = 0; i < right.length; i++) {
     const location = container.item(i)
-    const result = reduceItem(location, i, [left[i], right[i] as Json], isFull)
+    const result = reducePart(location, i, [left[i], right[i] as Json], isFull)
     if (result !== undefined) merged.push(result)
   }
   for (let i = right.length; i < left.length; i++) merged.push(left[i] as Json)
   return merged
-}
-
-function reduceItem(
-  location: Location | undefined,
-  index: number,
-  [left, right]: [Json | undefined, Json],
-  isFull: boolean,
-): Json | undefined {
-  if (location === undefined || (left === undefined && !location.changesAlone)) return right
-  try {
-    return location.reduce(left, right, isFull)
-  } catch (error) {
-    return rethrowAt(error, index)
-  }
 }
