@@ -61,12 +61,19 @@ test('when its thread dies the open appends are rejected, and the next starts it
   const started: Worker[] = []
   const onWorker = (worker: Worker) => started.push(worker)
   process.on('worker', onWorker)
-  const log = await openSqliteLog({ path: newPath(), clock: systemClock, threaded: true })
+  const path = newPath()
+  const log = await openSqliteLog({ path, clock: systemClock, threaded: true })
   await log.append({ payload: payload(1) })
 
+  // While another connection holds the file, the thread cannot finish any of them.
+  const holder = new DatabaseSync(path)
+  holder.exec('begin immediate')
   const open = [1, 2, 3].map((i) => log.append({ payload: payload(5_000_000), idempotencyKey: `key ${i}` }))
-  await Promise.all([started[0]?.terminate(), Promise.allSettled(open)])
-  for (const append of open) await expect(append).rejects.toMatchObject({ code: 'log_unavailable', retryable: true })
+  const rejected = open.map((append) => expect(append).rejects.toMatchObject({ code: 'log_unavailable', retryable: true }))
+  await new Promise(setImmediate)
+  const ended = started[0]?.terminate()
+  holder.close()
+  await Promise.all([ended, ...rejected])
 
   const again = await log.append({ payload: payload(5_000_000), idempotencyKey: 'key 1' })
   expect(started).toHaveLength(2)
