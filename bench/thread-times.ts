@@ -1,14 +1,14 @@
-/** Processor time of each thread of this process, in seconds: where the time goes. Linux only; elsewhere it is empty. */
+/** Processor time of each thread of a process, in seconds: where the time goes. Linux only; elsewhere it is empty. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 const TICKS_PER_SECOND = 100
-const TASKS = '/proc/self/task'
 
-export function threadTimes(): Map<string, number> {
+export function threadTimes(pid: number | 'self' = 'self'): Map<string, number> {
+  const tasks = `/proc/${pid}/task`
   const times = new Map<string, number>()
-  if (!existsSync(TASKS)) return times
-  for (const id of readdirSync(TASKS)) {
-    const stat = readFileSync(`${TASKS}/${id}/stat`, 'utf8')
+  if (!existsSync(tasks)) return times
+  for (const id of readdirSync(tasks)) {
+    const stat = readFileSync(`${tasks}/${id}/stat`, 'utf8')
     const [, name = '', rest = ''] = stat.match(/\((.*)\) (.*)/s) ?? []
     const [user, system] = rest.split(' ').slice(11, 13).map(Number)
     times.set(name, (times.get(name) ?? 0) + ((user ?? 0) + (system ?? 0)) / TICKS_PER_SECOND)

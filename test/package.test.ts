@@ -77,7 +77,7 @@ test('a copied example passes its check without a compiler, which says so in one
   expect(millrace('check', 'segment')).toEqual({
     output:
       'Types were not checked: TypeScript is not installed (`npm install --save-dev typescript`).\n' +
-      'No problems: 4 collections, 3 derivations, 1 materialization, 10 tests',
+      'No problems: 1 source, 4 collections, 3 derivations, 1 materialization, 10 tests',
     code: 0,
   })
   const tested = millrace('test', 'segment')
@@ -94,7 +94,9 @@ describe('beside TypeScript', () => {
   })
 
   test('`check` compiles the lambdas against the package’s declarations', () => {
-    expect(millrace('check', 'segment').output).toBe('No problems: 4 collections, 3 derivations, 1 materialization, 10 tests')
+    expect(millrace('check', 'segment').output).toBe(
+      'No problems: 1 source, 4 collections, 3 derivations, 1 materialization, 10 tests',
+    )
     const module = join(folder, 'segment/segment-detail.ts')
     const text = readFileSync(module, 'utf8')
     writeFileSync(module, text.replace('event.remove', 'event.removed'))

@@ -10,6 +10,7 @@ import * as z from 'zod'
 import { ERROR_CODES } from '../src/base/error-codes.ts'
 import { catalogFileSchema } from '../src/catalog/catalog-schema.ts'
 import { millraceCommand } from '../src/cli/millrace-command.ts'
+import { ALL_ENDPOINTS } from '../src/http/all-endpoints.ts'
 import { ENDPOINTS, type Endpoint } from '../src/http/endpoints.ts'
 import { type EngineOptions, engineConfigSchema } from '../src/runtime/config.ts'
 import { type Engine, startEngine } from '../src/runtime/engine.ts'
@@ -42,7 +43,7 @@ describe('pages', () => {
 
   test('every endpoint has a section, and every error that it answers with a row', () => {
     const sections = page('http.md').split(/^## /m)
-    for (const { path, methods, errors } of Object.values<Endpoint>(ENDPOINTS)) {
+    for (const { path, methods, errors } of Object.values<Endpoint>(ALL_ENDPOINTS)) {
       const section =
         sections.find((text) => text.startsWith(`\`${methods.join(', ')} ${path}\``)) ??
         sections.find((text) => text.startsWith(`WebSocket \`${path}\``))
@@ -113,7 +114,9 @@ describe('the catalog of catalog.md', () => {
       expect(page('catalog.md')).toContain(text)
       writeFileSync(join(shop, name), text)
     }
-    expect(millrace('check', 'shop')).toBe('No problems: 2 collections, 1 derivation, 1 materialization, 1 test')
+    expect(millrace('check', 'shop')).toBe(
+      'No problems: 2 sources, 3 traits, 2 collections, 1 derivation, 1 materialization, 1 test',
+    )
     expect(millrace('test', 'shop')).toContain('Ran 1 test, 1 passed, 0 failed')
   })
 })

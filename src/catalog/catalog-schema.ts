@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import { parsePointer } from '../base/json-pointer.ts'
+import { identitySchema, sourceSchema, traitSchema } from './profile-schema.ts'
 
 const pointer = z
   .string()
@@ -32,14 +33,14 @@ const partitions = z
   })
   .meta({ id: 'Partitions', title: 'Partitions', description: 'Selects logical partitions of the source.' })
 
-const source = z
+const collectionSource = z
   .union([
     z.string(),
     z.strictObject({ name: z.string().describe('Name of the collection.'), partitions: partitions.optional() }),
   ])
   .meta({
-    id: 'Source',
-    title: 'Source',
+    id: 'CollectionSource',
+    title: 'Collection source',
     description: 'The collection to read: its name, or its name with a selection of partitions.',
   })
 
@@ -57,7 +58,7 @@ const lambda = z.literal('typescript').describe('The language of the lambda; it 
 
 const transform = z
   .strictObject({
-    source,
+    source: collectionSource,
     shuffle: z
       .array(pointer)
       .min(1)
@@ -143,7 +144,7 @@ const fields = z
 
 const binding = z
   .strictObject({
-    source,
+    source: collectionSource,
     table: z.string().min(1).optional().describe('Table of the SQL endpoint; for a webhook a name for messages.'),
     resource: z
       .strictObject({ table: z.string().min(1).describe('The table.') })
@@ -204,6 +205,15 @@ export const catalogFileSchema = z
     collections: z.record(z.string().min(1), collectionSchema).optional().describe('Collections by name.'),
     materializations: z.record(z.string().min(1), materializationSchema).optional().describe('Materializations by name.'),
     tests: z.record(z.string().min(1), testSchema).optional().describe('Tests by name: lists of steps.'),
+    sources: z.record(z.string().min(1), sourceSchema).optional().describe('Sources of events by name.'),
+    traits: z
+      .strictObject({
+        user: z.record(z.string().min(1), traitSchema).optional().describe('Traits of users by name.'),
+        account: z.record(z.string().min(1), traitSchema).optional().describe('Traits of accounts by name.'),
+      })
+      .optional()
+      .describe('What is known of traits beforehand; others are kept with the defaults, and the type of the first value.'),
+    identity: identitySchema.optional(),
   })
   .meta({ title: 'Millrace catalog' })
 
@@ -213,6 +223,11 @@ export const catalogOutline = z.strictObject({
   collections: z.record(z.string(), z.unknown()).optional(),
   materializations: z.record(z.string(), z.unknown()).optional(),
   tests: z.record(z.string(), z.unknown()).optional(),
+  sources: z.record(z.string(), z.unknown()).optional(),
+  traits: z
+    .strictObject({ user: z.record(z.string(), z.unknown()).optional(), account: z.record(z.string(), z.unknown()).optional() })
+    .optional(),
+  identity: z.unknown().optional(),
 })
 
 export type CatalogDefinition = z.input<typeof catalogFileSchema>
@@ -222,7 +237,7 @@ export type TransformDefinition = DerivationDefinition['transform'][string]
 export type MaterializationDefinition = z.infer<typeof materializationSchema>
 export type BindingDefinition = MaterializationDefinition['bindings'][number]
 export type TestDefinition = z.infer<typeof testSchema>
-export type SourceDefinition = z.infer<typeof source>
+export type CollectionSourceDefinition = z.infer<typeof collectionSource>
 export type SchemaDefinition = z.infer<typeof schema>
 export type PartitionsDefinition = z.infer<typeof partitions>
 

@@ -94,6 +94,21 @@ suite('shapes', [
   },
 ])
 
+suite('names of Millrace', [
+  {
+    name: 'belong to no collection of a catalog',
+    change: [
+      ['collections:', 'collections:\n  events: { schema: order.schema.yaml, key: [/id] }'],
+      ['shop/orders:', 'millrace/orders:'],
+      ['source: shop/orders', 'source: millrace/orders'],
+    ],
+    problems: [
+      'millrace.yaml:2:3 Collection "events": this name belongs to Millrace itself. | Give it another name, for example "shop/events".',
+      'millrace.yaml:3:3 Collection "millrace/orders": this name belongs to Millrace itself. | Give it another name, for example "shop/orders".',
+    ],
+  },
+])
+
 suite('schemas', [
   {
     name: 'a schema file that does not exist is reported with a similar one',
@@ -174,7 +189,7 @@ test('a catalog file may be a module, whose problems have lines too', async () =
   const module = `import { defineCatalog } from 'millrace'
 export default defineCatalog({
   collections: {
-    events: { schema: 'order.schema.yaml', key: ['/id'] },
+    visits: { schema: 'order.schema.yaml', key: ['/id'] },
     'shop/users': {
       schema: { type: 'object', required: ['id'], properties: { id: { type: 'string' } } },
       key: ['/name'],

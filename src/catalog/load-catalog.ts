@@ -13,9 +13,12 @@ import { checkLambdas } from './resolve/check-lambdas.ts'
 import type { Resolution } from './resolve/resolution.ts'
 import { resolveCollections } from './resolve/resolve-collections.ts'
 import { resolveDerivations } from './resolve/resolve-derivations.ts'
+import { resolveIdentity } from './resolve/resolve-identity.ts'
 import { resolveMaterializations } from './resolve/resolve-materializations.ts'
 import { compileSchemas, readSchemas } from './resolve/resolve-schemas.ts'
+import { resolveSources } from './resolve/resolve-sources.ts'
 import { resolveTests } from './resolve/resolve-tests.ts'
+import { resolveTraits } from './resolve/resolve-traits.ts'
 
 export type LoadOptions = {
   /** Where `${NAME}` in urls and headers is looked up. */
@@ -30,7 +33,7 @@ export type LoadedCatalog = {
   /** What the files declare, whatever their modules of lambdas lack: enough for types. Undefined when a file has an error. */
   declared: Catalog | undefined
   problems: Problem[]
-  /** Absolute paths of all files that were read: catalog files (the root first), schemas, modules of derivations. */
+  /** Absolute paths of all files that were read: catalog files (the root first), schemas, public keys, modules of derivations. */
   files: string[]
   /** Absolute paths of the modules among them: those of derivations, and catalog files in TypeScript. */
   modules: string[]
@@ -67,15 +70,19 @@ export async function loadCatalog(path: string, { env, missingEnv = 'error' }: L
   }
   resolveCollections(uses, resolution)
   resolveDerivations(uses, resolution)
+  const { sources, files: keyFiles } = resolveSources(resolution)
   const declared: Catalog = {
     schemas: schemaFiles.documents,
     collections: Object.fromEntries(resolution.collections),
     materializations: resolveMaterializations(resolution),
     tests: resolveTests(resolution),
+    sources,
+    traits: resolveTraits(resolution),
+    identity: resolveIdentity(resolution),
   }
   const isDeclared = !problems.hasErrors
   const modules = [...(await checkLambdas(resolution)), ...definitions.files.filter(isModulePath)]
-  const files = [...new Set([...definitions.files, ...schemaFiles.files, ...modules])]
+  const files = [...new Set([...definitions.files, ...schemaFiles.files, ...keyFiles, ...modules])]
   const definedIn = Object.fromEntries([...definitions.collections].map(([name, { spot }]) => [name, spot.file.file]))
   return {
     catalog: problems.hasErrors ? undefined : declared,

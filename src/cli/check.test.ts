@@ -18,9 +18,23 @@ function check(files: Files, ...args: string[]): Promise<{ code: number; output:
 
 test('a sound catalog is counted, its types are written and compiled', async () => {
   const { code, output, folder } = await check(SHOP)
-  expect(output).toBe('No problems: 2 collections, 1 derivation, 0 materializations, 0 tests\n')
+  expect(output).toBe('No problems: 2 collections, 1 derivation\n')
   expect(code).toBe(0)
   expect(existsSync(join(folder, 'millrace.types.ts'))).toBe(true)
+})
+
+test('sources and traits are counted, and are enough for a catalog', async () => {
+  const text = 'sources: { web: {} }\ntraits: { user: { plan: {}, ssn: { forbid: true } }, account: { seats: {} } }\n'
+  const { code, output, folder } = await check({ 'millrace.yaml': text })
+  expect(output).toBe('No problems: 1 source, 3 traits\n')
+  expect(code).toBe(0)
+  expect(existsSync(join(folder, 'millrace.types.ts'))).toBe(false)
+})
+
+test('an empty catalog is said to be empty', async () => {
+  const { code, output } = await check({ 'millrace.yaml': '' })
+  expect(output).toBe('No problems: the catalog is empty\n')
+  expect(code).toBe(0)
 })
 
 test('problems have places, suggestions and a count, and fail the command', async () => {

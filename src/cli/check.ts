@@ -24,7 +24,7 @@ type Checked = {
   problems: Problem[]
   /** What was not done, as sentences. */
   notes: string[]
-  counts: Record<'collection' | 'derivation' | 'materialization' | 'test', number> | undefined
+  counts: Record<'source' | 'trait' | 'collection' | 'derivation' | 'materialization' | 'test', number> | undefined
 }
 
 /** Endpoints are not touched, so what the environment lacks is a warning. */
@@ -47,8 +47,11 @@ async function check(path: string): Promise<Checked> {
   return { problems: [...loaded.problems, ...typeProblems], notes, counts: counts(loaded.declared) }
 }
 
-function counts({ collections, materializations, tests }: NonNullable<LoadedCatalog['declared']>): Checked['counts'] {
+function counts(catalog: NonNullable<LoadedCatalog['declared']>): Checked['counts'] {
+  const { sources, traits, collections, materializations, tests } = catalog
   return {
+    source: Object.keys(sources).length,
+    trait: Object.keys(traits.user).length + Object.keys(traits.account).length,
     collection: Object.keys(collections).length,
     derivation: Object.values(collections).filter(({ derivation }) => derivation !== undefined).length,
     materialization: Object.keys(materializations).length,
@@ -60,8 +63,9 @@ function summary({ problems, counts }: Checked): string {
   const files = plural(new Set(problems.map(({ file }) => file)).size, 'file')
   const warnings = problems.filter(({ severity }) => severity === 'warning').length
   if (problems.length > warnings) return `${plural(problems.length, 'problem')} in ${files}`
-  const parts = Object.entries(counts ?? {}).map(([noun, count]) => plural(count, noun))
-  return `${warnings === 0 ? 'No problems' : `No errors, ${plural(warnings, 'warning')} in ${files}`}: ${parts.join(', ')}`
+  const parts = Object.entries(counts ?? {}).flatMap(([noun, count]) => (count === 0 ? [] : [plural(count, noun)]))
+  const found = parts.length === 0 ? 'the catalog is empty' : parts.join(', ')
+  return `${warnings === 0 ? 'No problems' : `No errors, ${plural(warnings, 'warning')} in ${files}`}: ${found}`
 }
 
 function plural(count: number, noun: string): string {

@@ -1,34 +1,71 @@
 /** `millrace generate`: synthetic data on stdout, to be piped to `millrace ingest` or into a file. */
 import type { Writable } from 'node:stream'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { seededRandom, type Random } from '../base/random.ts'
+import {
+  type Draw,
+  DRAWS,
+  EventGenerator,
+  USERS_DEFAULT as EVENT_USERS_DEFAULT,
+} from '../engine/event-generator/event-generator.ts'
 import { segmentEventJson, segmentEvents, USERS_DEFAULT } from '../engine/segment-generator/segment-events.ts'
 import { TokenBucket } from '../engine/segment-generator/token-bucket.ts'
 
+type Amount = { count?: number; rate?: number }
+type Seed = { seed: number }
+
 export function generateCommand(): Command {
-  const command = new Command('generate').description('Writes synthetic data to stdout, one JSON document a line')
-  command
-    .command('segment-events')
+  return new Command('generate')
+    .description('Writes synthetic data to stdout, one JSON document a line')
+    .addCommand(segmentEventsCommand())
+    .addCommand(eventsCommand())
+}
+
+function segmentEventsCommand(): Command {
+  return withAmount(new Command('segment-events'))
     .description('Events for the segment example: users are added to segments of vendors, and removed from them')
+    .option('--users <n>', 'draw from this many users', wholeNumber(1), USERS_DEFAULT)
+    .action(async ({ seed, ...options }: Amount & Seed & { users: number }) => {
+      await writeSegmentEvents(process.stdout, { ...options, random: seededRandom(seed), clock: systemClock })
+    })
+}
+
+function eventsCommand(): Command {
+  return withAmount(new Command('events'))
+    .description(
+      'Tracked events as SDKs send them, for `millrace ingest events`: users with twenty traits each act, change, and become known',
+    )
+    .option('--users <n>', 'draw from this many users', wholeNumber(1), EVENT_USERS_DEFAULT)
+    .addOption(new Option('--draw <draw>', 'all users alike, or some far more often').choices(DRAWS).default('uniform'))
+    .action(async ({ seed, users, draw, ...amount }: Amount & Seed & { users: number; draw: Draw }) => {
+      const events = new EventGenerator(seededRandom(seed), { now: () => systemClock.now(), users, draw })
+      await writeLines(process.stdout, { ...amount, clock: systemClock, nextLine: () => events.next() })
+    })
+}
+
+function withAmount(command: Command): Command {
+  return command
     .option('--count <n>', 'stop after this many events', wholeNumber(0))
     .option('--rate <n>', 'events a second', wholeNumber(1))
     .option('--seed <n>', 'another seed, other events', wholeNumber(0), SEED_DEFAULT)
-    .option('--users <n>', 'draw from this many users', wholeNumber(1), USERS_DEFAULT)
-    .action(async ({ seed, ...options }: { count?: number; rate?: number; seed: number; users: number }) => {
-      await writeSegmentEvents(process.stdout, { ...options, random: seededRandom(seed), clock: systemClock })
-    })
-  return command
 }
 
 /** The seed of Estuary Flow's generator. */
 const SEED_DEFAULT = 8_675_309
 
-type WriteOptions = { random: Random; clock: Clock; users: number; count?: number; rate?: number }
+type WriteOptions = Amount & { random: Random; clock: Clock; users: number }
 
 /** Writes events until `count`, or until the reader has gone away. Waits while `out` is slower. */
-export async function writeSegmentEvents(out: Writable, { random, clock, users, count, rate }: WriteOptions): Promise<void> {
-  const events = segmentEvents(random, { now: () => clock.now(), users })
+export async function writeSegmentEvents(out: Writable, { random, users, ...options }: WriteOptions): Promise<void> {
+  const events = segmentEvents(random, { now: () => options.clock.now(), users })
+  await writeLines(out, { ...options, nextLine: () => segmentEventJson(events.next().value) })
+}
+
+type LineOptions = Amount & { clock: Clock; /** ASCII, without a line break. */ nextLine: () => string }
+
+/** Writes lines until `count`, or until the reader has gone away. Waits while `out` is slower. */
+export async function writeLines(out: Writable, { clock, nextLine, count, rate }: LineOptions): Promise<void> {
   const bucket = rate === undefined ? undefined : new TokenBucket(clock, rate)
   // Each write reports its own failure; without a listener the stream would crash the process as well.
   out.on('error', ignore)
@@ -38,7 +75,7 @@ export async function writeSegmentEvents(out: Writable, { random, clock, users, 
       const wanted = Math.min(remaining, CHUNK_EVENTS)
       const granted = bucket ? await bucket.take(wanted) : wanted
       let chunk = ''
-      for (let i = 0; i < granted; i++) chunk += `${segmentEventJson(events.next().value)}\n`
+      for (let i = 0; i < granted; i++) chunk += `${nextLine()}\n`
       if (!(await isWritten(out, chunk))) return
       remaining -= granted
     }
@@ -49,7 +86,7 @@ export async function writeSegmentEvents(out: Writable, { random, clock, users, 
 
 function ignore(): void {}
 
-/** About 64 KB of text, the size of a pipe. */
+/** 64 to 256 KB of text, a pipe's worth or a little more. */
 const CHUNK_EVENTS = 400
 
 /** False when nobody reads any more, as after `| head`. */

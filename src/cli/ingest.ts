@@ -1,27 +1,15 @@
 /** `millrace ingest`: sends a file or standard input to a running server. */
-import { randomUUID } from 'node:crypto'
-import type { Readable, Writable } from 'node:stream'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { type Clock, systemClock } from '../base/clock.ts'
-import { MillraceError } from '../base/errors.ts'
-import { TokenBucket } from '../engine/segment-generator/token-bucket.ts'
+import { Command, Option } from 'commander'
+import { ingestEventsCommand } from './ingest-events.ts'
+import { addressOf, keyPrefix, URL_DEFAULT, wholeNumber } from './ingest/arguments.ts'
 import { Backlog } from './ingest/backlog.ts'
 import { type Format, FORMATS, openInput } from './ingest/input.ts'
 import { type Outcome, runIngestion } from './ingest/ingestion.ts'
-import { mediaTypeOf, readItems } from './ingest/items.ts'
+import { type Item, mediaTypeOf, readItems } from './ingest/items.ts'
+import { paceOf } from './ingest/pace.ts'
 import { formatCount, formatRate, showProgress } from './ingest/progress.ts'
 import { Sender } from './ingest/sender.ts'
-
-/** What the command touches besides its arguments. */
-export type IngestSurroundings = {
-  stdin: Readable
-  stdout: Writable
-  stderr: Writable & { isTTY?: boolean }
-  fetch: typeof fetch
-  clock: Clock
-  /** Different at each call, in every process. */
-  uniqueId: () => string
-}
+import { type IngestSurroundings, processSurroundings } from './ingest/surroundings.ts'
 
 type IngestOptions = {
   url: string
@@ -38,30 +26,36 @@ const BATCH_DEFAULT = 5_000
 const BATCH_MAX = 65_536
 /** Well below the server's limit for a body, at any number of bytes a character. */
 const BATCH_CHARACTERS_MAX = 4 * 1024 * 1024
-/** Ten requests a second look even. */
-const PACED_BATCHES_PER_SECOND = 10
+/** A key of the server has 255 characters; the number of the batch follows the prefix. */
+const PREFIX_CHARACTERS_MAX = 240
 
 export function ingestCommand(surroundings: IngestSurroundings = processSurroundings()): Command {
-  return new Command('ingest')
-    .description(
-      'Sends documents to a collection of a running server: JSON (one a line, or an array), CSV or TSV, also compressed',
-    )
-    .argument('<collection>', 'a captured collection of the catalog')
-    .argument('[file]', 'a file; standard input when it is absent or "-"')
-    .option('--url <url>', 'address of the server', 'http://localhost:8080')
-    .addOption(new Option('--format <format>', 'instead of what the file name says').choices(FORMATS))
-    .option('--batch <n>', 'documents a request', wholeNumber(1, BATCH_MAX), BATCH_DEFAULT)
-    .option('--rate <n>', 'documents a second at most', wholeNumber(1, Number.MAX_SAFE_INTEGER))
-    .option(
-      '--idempotency-prefix <text>',
-      'a name for this data: sending it again under this name, in batches of the same size, writes nothing twice',
-      keyPrefix,
-    )
-    .option('--skip-invalid', 'report documents that are refused, and go on without them')
-    .option('--json', 'print the outcome as JSON')
-    .action(async (collection: string, file: string | undefined, options: IngestOptions) => {
-      await ingest(collection, file, { options, surroundings })
-    })
+  return (
+    new Command('ingest')
+      .description(
+        'Sends documents to a collection of a running server: JSON (one a line, or an array), CSV or TSV, also compressed',
+      )
+      .addCommand(ingestEventsCommand(surroundings))
+      // Options that both have belong to the one behind which they stand, and a collection may be called "help".
+      .enablePositionalOptions()
+      .helpCommand(false)
+      .argument('<collection>', 'a captured collection of the catalog; "events" stands for tracked events')
+      .argument('[file]', 'a file; standard input when it is absent or "-"')
+      .option('--url <url>', 'address of the server', URL_DEFAULT)
+      .addOption(new Option('--format <format>', 'instead of what the file name says').choices(FORMATS))
+      .option('--batch <n>', 'documents a request', wholeNumber(1, BATCH_MAX), BATCH_DEFAULT)
+      .option('--rate <n>', 'documents a second at most', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+      .option(
+        '--idempotency-prefix <text>',
+        'a name for this data: sending it again under this name, in batches of the same size, writes nothing twice',
+        keyPrefix(PREFIX_CHARACTERS_MAX),
+      )
+      .option('--skip-invalid', 'report documents that are refused, and go on without them')
+      .option('--json', 'print the outcome as JSON')
+      .action(async (collection: string, file: string | undefined, options: IngestOptions) => {
+        await ingest(collection, file, { options, surroundings })
+      })
+  )
 }
 
 type Run = { options: IngestOptions; surroundings: IngestSurroundings }
@@ -70,10 +64,15 @@ async function ingest(collection: string, file: string | undefined, { options, s
   const { clock, stdin, stdout, stderr } = surroundings
   const { rate, skipInvalid, format } = options
   const input = await openInput({ file, format, stdin })
-  const itemsMax = rate === undefined ? options.batch : Math.min(options.batch, Math.ceil(rate / PACED_BATCHES_PER_SECOND))
+  const pace = paceOf(clock, options.batch, rate)
   // Batches that are to be repeatable must not depend on when their documents came.
   const isLive = input.isLive && options.idempotencyPrefix === undefined
-  const backlog = new Backlog({ itemsMax, charactersMax: BATCH_CHARACTERS_MAX, isLive })
+  const backlog = new Backlog<Item>({
+    itemsMax: pace.itemsMax,
+    sizeMax: BATCH_CHARACTERS_MAX,
+    sizeOf: ({ text }) => text.length + 1,
+    isLive,
+  })
   void backlog.fill(readItems(input))
   const progress = showProgress(stderr, input.sizeBytes)
   const startedAt = clock.now()
@@ -89,7 +88,7 @@ async function ingest(collection: string, file: string | undefined, { options, s
         clock,
       }),
       idempotencyPrefix: options.idempotencyPrefix ?? surroundings.uniqueId(),
-      pace: rate === undefined ? async () => {} : pacer(new TokenBucket(clock, rate)),
+      pace: pace.wait,
       ...(skipInvalid && { skip: (message: string) => void stderr.write(`skipped ${message}\n`) }),
       advanced: ({ documents }) => progress.update({ bytes: input.readBytes(), documents, elapsedMs: clock.now() - startedAt }),
     })
@@ -100,12 +99,6 @@ async function ingest(collection: string, file: string | undefined, { options, s
     )
   } finally {
     progress.stop()
-  }
-}
-
-function pacer(bucket: TokenBucket): (documents: number) => Promise<void> {
-  return async (documents) => {
-    for (let left = documents; left > 0;) left -= await bucket.take(left)
   }
 }
 
@@ -120,30 +113,5 @@ function summarize(collection: string, { documents, skipped, repeatedBatches, po
 }
 
 function collectionUrl(url: string, collection: string): URL {
-  try {
-    return new URL(`/ingest/${collection.split('/').map(encodeURIComponent).join('/')}`, url)
-  } catch (cause) {
-    throw new MillraceError('usage_invalid', `"${url}" is not an address.`, { hint: 'For example http://localhost:8080.', cause })
-  }
-}
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text.replaceAll('_', ''))
-    if (/^[\d_]+$/.test(text) && value >= min && value <= max) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
-  }
-}
-
-/** A key of the server has 255 characters; the number of the batch follows the prefix. */
-const PREFIX_CHARACTERS_MAX = 240
-
-function keyPrefix(text: string): string {
-  if (/^[\x21-\x7e]+$/.test(text) && text.length <= PREFIX_CHARACTERS_MAX) return text
-  throw new InvalidArgumentError(`It must be 1 to ${PREFIX_CHARACTERS_MAX} visible ASCII characters.`)
-}
-
-function processSurroundings(): IngestSurroundings {
-  const { stdin, stdout, stderr } = process
-  return { stdin, stdout, stderr, fetch: globalThis.fetch, clock: systemClock, uniqueId: () => randomUUID() }
+  return addressOf(`/ingest/${collection.split('/').map(encodeURIComponent).join('/')}`, url)
 }

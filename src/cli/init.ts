@@ -7,6 +7,10 @@ import { suggest } from '../base/suggest.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
 
+/** What to do with a copy, by example; `…` is where it lies. */
+const NEXT: Record<string, string[]> = { segment: ['millrace test …', 'millrace start … --generate 1000'] }
+const OTHERWISE = ['millrace check …', 'millrace start …']
+
 /** `millrace init`: a copy of an example to start from. Files that an engine made beside it stay behind. */
 export function initCommand(): Command {
   return new Command('init')
@@ -16,9 +20,8 @@ export function initCommand(): Command {
     .action((directory: string, { example }: { example: string }) => {
       const target = resolve(directory)
       copyExample(example, target)
-      console.log(
-        `Copied the example "${example}" to ${directory}. Next:\n  millrace test ${directory}\n  millrace start ${directory} --generate 1000`,
-      )
+      const next = (NEXT[example] ?? OTHERWISE).map((command) => `\n  ${command.replace('…', directory)}`)
+      console.log(`Copied the example "${example}" to ${directory}. Next:${next.join('')}`)
     })
 }
 

@@ -6,23 +6,31 @@ import { ingestCommand } from './ingest.ts'
 import { initCommand } from './init.ts'
 import { lakeCommand } from './lake.ts'
 import { queryCommand } from './query.ts'
+import { sourceCommand } from './source.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
+import { tailCommand } from './tail.ts'
 import { testCommand } from './test.ts'
-import { version } from './version.ts'
+import { version } from '../base/version.ts'
 
 export function millraceCommand(): Command {
-  return new Command('millrace')
-    .description('Open customer data engine: events and tables in, live customer profiles and segments out.')
-    .version(version())
-    .showHelpAfterError('(`millrace help <command>` lists the options)')
-    .addCommand(startCommand())
-    .addCommand(initCommand())
-    .addCommand(checkCommand())
-    .addCommand(testCommand())
-    .addCommand(ingestCommand())
-    .addCommand(generateCommand())
-    .addCommand(statusCommand())
-    .addCommand(queryCommand())
-    .addCommand(lakeCommand())
+  return (
+    new Command('millrace')
+      .description('Open customer data engine: events and tables in, live customer profiles and segments out.')
+      .version(version())
+      .showHelpAfterError('(`millrace help <command>` lists the options)')
+      // An option belongs to the command behind which it stands: `ingest` has some, and `ingest events` others of the same names.
+      .enablePositionalOptions()
+      .addCommand(startCommand())
+      .addCommand(initCommand())
+      .addCommand(checkCommand())
+      .addCommand(testCommand())
+      .addCommand(ingestCommand())
+      .addCommand(generateCommand())
+      .addCommand(statusCommand())
+      .addCommand(sourceCommand())
+      .addCommand(tailCommand())
+      .addCommand(queryCommand())
+      .addCommand(lakeCommand())
+  )
 }

@@ -58,7 +58,7 @@ async function run(catalog: string, flags: StartFlags): Promise<void> {
 }
 
 async function greet(engine: Engine, options: EngineOptions): Promise<void> {
-  const { version } = await import('./version.ts')
+  const { version } = await import('../base/version.ts')
   const { nextSteps } = await import('./next-steps.ts')
   const { collections, materializations } = engine.catalog
   const derivations = Object.values(collections).filter(({ derivation }) => derivation !== undefined).length

@@ -1,14 +1,17 @@
 /**
- * The table of HTTP endpoints: routes, reference page and contract test come from it. Wire names are camelCase; the members of
- * WebSocket replies alone keep the capital letters that clients of Flow's ingestion know.
+ * The form of every endpoint's entry, and the table of those for collections and of the process itself; further groups have
+ * tables of their own (all-endpoints.ts). Routes, reference page and contract test come from them. Wire names are camelCase; the
+ * members of WebSocket replies alone keep the capital letters that clients of Flow's ingestion know.
  */
 import { z } from 'zod'
 import type { ErrorCode } from '../base/error-codes.ts'
 
 export type Endpoint = {
-  methods: readonly ('GET' | 'POST' | 'PUT')[]
-  /** `{name}` stands for the rest of the path, slashes included. */
+  methods: readonly ('GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE')[]
+  /** `{name}` stands for one segment, `{name...}` for the rest of the path, slashes included. */
   path: string
+  /** Further paths at which the same is, since clients of the field look for it there. */
+  aliases?: readonly string[]
   summary: string
   /** Rules that the schemas cannot say, one sentence each. */
   notes: readonly string[]
@@ -156,7 +159,7 @@ export const ENDPOINTS = {
   },
   ingestCollection: {
     methods: ['POST', 'PUT'],
-    path: '/ingest/{collection}',
+    path: '/ingest/{collection...}',
     summary: 'Adds documents to one collection, all or nothing.',
     notes: [
       'The first row of CSV and TSV names the fields; a missing cell is a missing value.',
@@ -176,7 +179,7 @@ export const ENDPOINTS = {
   },
   ingestSocket: {
     methods: ['GET'],
-    path: '/ingest/{collection}',
+    path: '/ingest/{collection...}',
     summary: 'Opens a WebSocket that adds documents to one collection continuously.',
     notes: [
       'Sub-protocols: json/v1 (the default), csv/v1, tsv/v1; for browsers, which take no slash: json.v1, csv.v1, tsv.v1.',
@@ -203,6 +206,22 @@ export const ENDPOINTS = {
     summary: 'Answers 200 while the server takes requests.',
     notes: [],
     response: z.object({ status: z.literal('ok') }),
+    errors: [],
+  },
+  ready: {
+    methods: ['GET'],
+    path: '/ready',
+    summary: 'Answers 200 when requests can be accepted, 503 when not: for load balancers.',
+    notes: [],
+    response: z.object({ status: z.literal('ready') }),
+    errors: ['server_busy'],
+  },
+  version: {
+    methods: ['GET'],
+    path: '/version',
+    summary: 'Which Millrace this is.',
+    notes: [],
+    response: z.object({ name: z.literal('millrace'), version: z.string().describe('Version of the package.') }),
     errors: [],
   },
 } as const satisfies Record<string, Endpoint>

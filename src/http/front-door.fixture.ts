@@ -4,8 +4,10 @@ import { createIngest } from '../engine/ingest/ingest.ts'
 import type { Log } from '../log/log.ts'
 import type { Catalog } from '../model/catalog.ts'
 import { decodeBatch } from '../model/document-batch.ts'
+import { DEFAULT_IDENTITY_RULES } from '../model/profile/identity-rules.ts'
 import { SchemaSet } from '../model/schema/schema-set.ts'
-import { createServer, type ServerLimits } from './server.ts'
+import { createServer } from './server.ts'
+import type { ServerLimits } from './server-limits.ts'
 
 const EVENT = 'file:///catalog/event.schema.yaml'
 const PLAIN = 'file:///catalog/plain.schema.yaml'
@@ -61,6 +63,9 @@ export const segmentCatalog: Catalog = {
   },
   materializations: {},
   tests: {},
+  sources: {},
+  traits: { user: {}, account: {} },
+  identity: DEFAULT_IDENTITY_RULES,
 }
 
 export type SegmentEvent = { event: string; timestamp: string; user: string; segment: { vendor: number; name: string } }

@@ -71,7 +71,7 @@ export class IngestSockets {
         this.#upgrade(request, stream, head)
       } catch (error) {
         if (!(error instanceof MillraceError)) this.#parts.reportBug(error)
-        refuseUpgrade(stream, problemOf(error))
+        refuseUpgrade(stream, problemOf(error), this.#parts.clock.now())
       }
     })
   }
@@ -150,13 +150,13 @@ function chooseFormat({ headers }: IncomingMessage): { format: ReaderFormat; pro
   })
 }
 
-function refuseUpgrade(stream: Duplex, problem: Problem): void {
+function refuseUpgrade(stream: Duplex, problem: Problem, now: number): void {
   const body = JSON.stringify(problem)
   const headers = {
     'content-type': PROBLEM_TYPE,
     'content-length': Buffer.byteLength(body),
     connection: 'close',
-    ...retryHeaders(problem),
+    ...retryHeaders(problem, now),
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   stream.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? 'Error'}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)

@@ -35,17 +35,28 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   document_invalid: 400,
   key_invalid: 400,
   body_invalid: 400,
+  event_invalid: 400,
   request_invalid: 400,
+  write_key_unknown: 401,
+  token_refused: 401,
+  access_denied: 403,
   collection_unknown: 404,
+  entity_unknown: 404,
+  erasure_unknown: 404,
+  quarantine_item_unknown: 404,
   path_unknown: 404,
   method_unsupported: 405,
+  merge_refused: 409,
+  split_refused: 409,
   body_too_large: 413,
   content_type_unsupported: 415,
   idempotency_key_reused: 422,
   upgrade_required: 426,
+  rate_limited: 429,
   server_busy: 503,
   log_unavailable: 503,
   store_unavailable: 503,
+  lake_unavailable: 503,
   disk_full: 507,
 }
 
@@ -73,8 +84,15 @@ export function problemOf(error: unknown): Problem {
   )
 }
 
-/** Header `Retry-After` where the same request may succeed later. */
-export function retryHeaders({ status, code }: Problem): Record<string, string> {
-  if (status !== 503 && status !== 507) return {}
-  return { 'retry-after': String(code === 'disk_full' ? RETRY_AFTER_DISK_FULL_SECONDS : RETRY_AFTER_SECONDS) }
+/**
+ * Headers of an answer after which the same request may succeed: `Retry-After` in seconds, and `X-RateLimit-Reset`, the instant in
+ * Unix seconds, since SDKs of the field read the one or the other. No headers for other answers.
+ */
+export function retryHeaders({ status, code }: Pick<Problem, 'status' | 'code'>, now: number): Record<string, string> {
+  if (status !== 429 && status !== 503 && status !== 507) return {}
+  return retryAfter(code === 'disk_full' ? RETRY_AFTER_DISK_FULL_SECONDS : RETRY_AFTER_SECONDS, now)
+}
+
+export function retryAfter(seconds: number, now: number): Record<string, string> {
+  return { 'retry-after': String(seconds), 'x-ratelimit-reset': String(Math.ceil(now / 1000) + seconds) }
 }

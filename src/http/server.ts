@@ -1,46 +1,34 @@
-/** The front door: routes from the table of endpoints, request bodies within limits, every error as problem details. */
+/** The front door: the routes of all groups, request bodies within limits, every error as problem details. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../base/clock.ts'
 import { MillraceError } from '../base/errors.ts'
-import type { Json } from '../base/json.ts'
 import type { Ingest } from '../engine/ingest/ingest.ts'
-import { BodyReader, decodeText } from './body.ts'
-import { ENDPOINTS, type Endpoint, type ReceiptBody } from './endpoints.ts'
-import { type IngestBody, readCollection, readTransaction } from './ingest-body.ts'
+import { BodyReader } from './body.ts'
+import { allowOrigin, answerPreflight } from './cross-origin.ts'
+import { ingestRoutes } from './ingest-routes.ts'
 import { IngestSockets } from './ingest-sockets.ts'
 import { PROBLEM_TYPE, type Problem, problem, problemOf, retryHeaders } from './problem.ts'
+import { type ProcessParts, processRoutes } from './process-routes.ts'
+import type { Route } from './route.ts'
+import { pathsOf, restName, routerPath, RouteTable } from './route-table.ts'
+import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ServerLimits, type ServerTimeouts } from './server-limits.ts'
 
-export type ServerLimits = {
-  /** One body before and after decompression, and one WebSocket frame. */
-  bodyBytesMax: number
-  /** All bodies that are held at once. */
-  heldBytesMax: number
-  /** WebSocket connections open at once. */
-  connectionsMax: number
-}
-
-export const DEFAULT_LIMITS: ServerLimits = {
-  // A hundred thousand events of the usual size; parsing it keeps other requests waiting for about a tenth of a second.
-  bodyBytesMax: 16 * 1024 * 1024,
-  // Sixteen full bodies: what a small machine can spare.
-  heldBytesMax: 256 * 1024 * 1024,
-  // Each may gather a few MiB while the log is busy.
-  connectionsMax: 1_000,
-}
-
-/** Time to send one request; a client that is slower holds memory for nothing. */
-const REQUEST_TIMEOUT_MS = 120_000
-/** Names of collections are shorter. */
+/** Names of collections, identifiers and keys are shorter. */
 const PATH_CHARACTERS_MAX = 1_000
+/** A proxy on the machine or in its private network may say for whom it asks (`X-Forwarded-For`, `-Host`, `-Proto`); others are not believed. */
+const TRUSTED_PROXIES = ['loopback', 'linklocal', 'uniquelocal']
 
-export type ServerParts = {
+export type ServerParts = ProcessParts & {
   ingest: Ingest
-  /** What `GET /status` answers. */
-  status: () => Json | Promise<Json>
   clock: Clock
   /** Called with errors that are nobody's input and no outage: bugs. */
   reportBug: (error: unknown) => void
+  /** Further groups of routes: tracking, profiles, quarantine, … */
+  routes?: readonly Route[]
+  /** Shared with groups that read bodies, so that one limit holds for all. */
+  bodies?: BodyReader
   limits?: Partial<ServerLimits>
+  timeouts?: Partial<ServerTimeouts>
 }
 
 export interface HttpServer {
@@ -51,13 +39,14 @@ export interface HttpServer {
 }
 
 export function createServer(parts: ServerParts): HttpServer {
-  const limits = { ...DEFAULT_LIMITS, ...parts.limits }
-  const app = Fastify({
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    routerOptions: { maxParamLength: PATH_CHARACTERS_MAX },
-    frameworkErrors: (error, request, reply) => void sendProblem(reply, fromFastify(error, request) ?? problemOf(error)),
-  })
   const { ingest, clock, reportBug } = parts
+  const limits = { ...DEFAULT_LIMITS, ...parts.limits }
+  const routes = [
+    ...ingestRoutes(ingest, parts.bodies ?? new BodyReader(limits)),
+    ...processRoutes(parts),
+    ...(parts.routes ?? []),
+  ]
+  const door = new Door(parts, routes)
   const sockets = new IngestSockets({
     ingest,
     clock,
@@ -65,15 +54,12 @@ export function createServer(parts: ServerParts): HttpServer {
     frameBytesMax: limits.bodyBytesMax,
     connectionsMax: limits.connectionsMax,
   })
-  sockets.attach(app.server)
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-  answerErrors(app, reportBug)
-  addRoutes(app, parts, new BodyReader(limits))
+  sockets.attach(door.app.server)
   return {
-    listen: (address) => listen(app, address),
+    listen: (address) => listen(door.app, address),
     close: async () => {
-      await Promise.all([sockets.close(), app.close()])
+      for (const { stop } of routes) stop?.()
+      await Promise.all([sockets.close(), door.app.close()])
     },
   }
 }
@@ -92,84 +78,82 @@ async function listen(app: FastifyInstance, { host, port }: { host: string; port
   return { port: bound !== null && typeof bound === 'object' ? bound.port : port }
 }
 
-function addRoutes(app: FastifyInstance, { ingest, status }: ServerParts, bodies: BodyReader): void {
-  const route = ({ methods, path }: Endpoint, handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>) => {
-    app.route({ method: [...methods], url: path.replace(/\{\w+\}/, '*'), handler })
+/** Routes on the framework, and its own answers where no route is. */
+class Door {
+  readonly app: FastifyInstance
+  readonly #parts: ServerParts
+  readonly #table: RouteTable
+
+  constructor(parts: ServerParts, routes: readonly Route[]) {
+    this.#parts = parts
+    this.#table = new RouteTable(routes)
+    this.app = this.#open({ ...DEFAULT_TIMEOUTS, ...parts.timeouts })
+    this.app.removeAllContentTypeParsers()
+    this.app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+    this.app.setErrorHandler((error, request, reply) => this.#refuse(error, request, reply))
+    this.app.setNotFoundHandler((request, reply) => this.#answerUnknown(request, reply))
+    for (const route of routes) for (const path of pathsOf(route.endpoint)) this.#add(route, path)
   }
-  const accept = (request: FastifyRequest, reply: FastifyReply, read: (text: string) => IngestBody) =>
-    bodies.use(request.raw, async (bytes) => {
-      const body = read(decodeText(bytes))
-      return body.kind === 'refused'
-        ? sendProblem(reply, body.problem)
-        : await append(ingest, body.batches, idempotencyKeyOf(request))
+
+  #open({ requestMs, headersMs, keepAliveMs, checkMs }: ServerTimeouts): FastifyInstance {
+    return Fastify({
+      requestTimeout: requestMs,
+      keepAliveTimeout: keepAliveMs,
+      http: { headersTimeout: Math.min(headersMs, requestMs), connectionsCheckingInterval: checkMs },
+      trustProxy: TRUSTED_PROXIES,
+      routerOptions: { maxParamLength: PATH_CHARACTERS_MAX },
+      frameworkErrors: (error, request, reply) => void this.#refuse(error, request, reply),
     })
-  route(ENDPOINTS.ingestTransaction, (request, reply) => {
-    requireType(request, ENDPOINTS.ingestTransaction)
-    return accept(request, reply, (text) => readTransaction(ingest, text))
-  })
-  route(ENDPOINTS.ingestCollection, (request, reply) => {
-    const type = requireType(request, ENDPOINTS.ingestCollection)
-    const { '*': collection } = request.params as { '*': string }
-    return accept(request, reply, (text) => readCollection(ingest, collection, { type, text }))
-  })
-  route(ENDPOINTS.ingestSocket, async (_request, reply) => {
-    reply.header('upgrade', 'websocket')
-    throw new MillraceError('upgrade_required', 'GET opens a WebSocket here.', {
-      hint: 'To send documents in one request, use POST.',
+  }
+
+  #add({ endpoint, handler, isTracking, stop }: Route, path: string): void {
+    const rest = restName(path)
+    this.app.route({
+      method: [...endpoint.methods],
+      url: routerPath(path),
+      // An answer without an end has no HEAD.
+      exposeHeadRoute: stop === undefined,
+      ...(isTracking && { onRequest: admitAnyPage }),
+      handler: rest === undefined ? handler : (request, reply) => handler(withRest(request, rest), reply),
     })
-  })
-  route(ENDPOINTS.status, async () => await status())
-  route(ENDPOINTS.health, async () => ({ status: 'ok' }))
-}
+  }
 
-async function append(
-  ingest: Ingest,
-  batches: Parameters<Ingest['append']>[0],
-  idempotencyKey: string | undefined,
-): Promise<ReceiptBody> {
-  const { position, documents, isRepeat } = await ingest.append(batches, idempotencyKey)
-  const offsets = Object.fromEntries(batches.filter(({ count }) => count > 0).map(({ collection }) => [collection, position]))
-  return { offsets, documents, isRepeat }
-}
-
-function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
-  const key = headers['idempotency-key']
-  if (key === undefined) return undefined
-  if (typeof key === 'string' && key.length >= 1 && key.length <= 255) return key
-  throw new MillraceError('request_invalid', 'The header Idempotency-Key must have 1 to 255 characters.')
-}
-
-/** The media type, without parameters. Throws `content_type_unsupported`. */
-function requireType({ headers }: FastifyRequest, { path, request }: Endpoint): string {
-  const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const known = Object.keys(request?.bodies ?? {})
-  if (known.includes(type)) return type
-  throw new MillraceError('content_type_unsupported', `The content type "${type}" is not supported by ${path}.`, {
-    hint: `Send ${known.join(', ')}.`,
-  })
-}
-
-function answerErrors(app: FastifyInstance, reportBug: (error: unknown) => void): void {
-  app.setErrorHandler((error, request, reply) => {
-    const answer = fromFastify(error, request) ?? problemOf(error)
-    if (answer.code === 'internal_error') reportBug(error)
-    return sendProblem(reply, answer)
-  })
-  app.setNotFoundHandler((request, reply) => {
+  #answerUnknown(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const path = request.url.split('?', 1)[0] ?? ''
-    const known = Object.values<Endpoint>(ENDPOINTS).filter((endpoint) => matches(endpoint, path))
-    if (known.length === 0) return sendProblem(reply, problem('path_unknown', `Nothing is at "${path}".`))
-    const methods = [...new Set(known.flatMap((endpoint) => endpoint.methods))].join(', ')
-    return sendProblem(
-      reply.header('allow', methods),
-      problem('method_unsupported', `"${path}" does not take ${request.method}.`, `Use ${methods}.`),
-    )
-  })
+    const methods = this.#table.methodsAt(path)
+    if (methods.length === 0) return this.#send(reply, problem('path_unknown', `Nothing is at "${path}".`))
+    const isTracking = this.#table.isTrackingAt(path)
+    if (isTracking && request.method === 'OPTIONS') return answerPreflight(request, reply, methods)
+    if (isTracking) allowOrigin(request, reply)
+    reply.header('allow', methods.join(', '))
+    const detail = `"${path}" does not take ${request.method}.`
+    return this.#send(reply, problem('method_unsupported', detail, `Use ${methods.join(', ')}.`))
+  }
+
+  #refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const answer = fromFastify(error, request) ?? problemOf(error)
+    if (answer.code === 'internal_error') this.#parts.reportBug(error)
+    return this.#send(reply, answer)
+  }
+
+  async #send(reply: FastifyReply, answer: Problem): Promise<FastifyReply> {
+    const headers = retryHeaders(answer, this.#parts.clock.now())
+    return await reply.code(answer.status).headers(headers).type(PROBLEM_TYPE).send(JSON.stringify(answer))
+  }
 }
 
-function matches({ path }: Endpoint, actual: string): boolean {
-  const start = path.indexOf('{')
-  return start === -1 ? path === actual : actual.startsWith(path.slice(0, start))
+/** Without a content type the framework asks for none; SDKs send JSON under any name. */
+function admitAnyPage(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  delete request.raw.headers['content-type']
+  allowOrigin(request, reply)
+  done()
+}
+
+function withRest(request: FastifyRequest, name: string): FastifyRequest {
+  // The router's own name of what stands for the rest.
+  const params = request.params as Record<string, string>
+  params[name] = params['*'] ?? ''
+  return request
 }
 
 /** What the framework itself refuses: malformed addresses and headers. */
@@ -178,8 +162,4 @@ function fromFastify(error: unknown, { headers }: FastifyRequest): Problem | und
   if (error.statusCode === 415)
     return problem('content_type_unsupported', `The content type "${headers['content-type'] ?? ''}" is malformed.`)
   return error.statusCode < 500 ? problem('request_invalid', error.message) : undefined
-}
-
-async function sendProblem(reply: FastifyReply, answer: Problem): Promise<FastifyReply> {
-  return await reply.code(answer.status).headers(retryHeaders(answer)).type(PROBLEM_TYPE).send(JSON.stringify(answer))
 }

@@ -6,6 +6,8 @@ import type { DuckDBConnection, DuckDBValueConverter } from '@duckdb/node-api'
 import { join } from 'node:path'
 import type { Json } from '../base/json.ts'
 import { invariant, MillraceError, messageOf } from '../base/errors.ts'
+import { EVENTS } from '../model/system-collections.ts'
+import { eventColumns } from './event-columns.ts'
 import { CODEC_EXTENSIONS } from './fragment-path.ts'
 import { listFragments, type Fragment } from './read-lake.ts'
 
@@ -49,7 +51,7 @@ export async function openLakeQuery(directory: string): Promise<LakeQuery> {
 async function createViews(connection: DuckDBConnection, directory: string): Promise<string[]> {
   const byCollection = Map.groupBy(await listFragments(directory), ({ collection }) => collection)
   for (const [collection, fragments] of byCollection) {
-    const columns = await inferColumns(connection, fragments)
+    const columns = collection === EVENTS ? eventColumns() : await inferColumns(connection, fragments)
     // Partitions of other fields, from before a change of the catalog, are a shape of their own.
     const globs = new Set(fragments.map((fragment) => join(directory, globOf(fragment))))
     // With `records` and `columns` given, DuckDB opens no file before the conditions have ruled files out.

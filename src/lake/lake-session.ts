@@ -17,6 +17,8 @@ import { FragmentFiles, type StepObserver } from './fragment-files.ts'
 import { formatFragmentPath, HOUR_MS, type Codec } from './fragment-path.ts'
 import type { FragmentRecord } from './manifest.ts'
 import { mapAtOnce } from './map-at-once.ts'
+import { redactLake } from './redact-lake.ts'
+import type { Redaction } from './redaction.ts'
 
 export type LakeSessionOptions = {
   directory: string
@@ -35,7 +37,8 @@ export type LakeSessionOptions = {
   openFragmentsMax: number
   openBytesMax: number
   onStep: StepObserver
-  onPublished: (fragments: readonly FragmentRecord[]) => void
+  /** `filedThrough`: by collection, up to where every document is in a published fragment. */
+  onPublished: (fragments: readonly FragmentRecord[], filedThrough: ReadonlyMap<string, Position>) => void
 }
 
 /** Compressed; some 20 MB of documents, 0.2 s of work, between two looks at the clock. */
@@ -92,6 +95,18 @@ export class LakeSession {
     const cursors = this.#movedCursors()
     if (cursors.size > 0) await this.#files.add([], cursors)
     this.#flushAt = undefined
+  }
+
+  /**
+   * Publishes what is open, so that everything that was read before is in fragments, and redacts these. True when it is complete now
+   * and was not before. Whoever asks sees to it that log and store hold no such documents any more.
+   */
+  async redact(redaction: Redaction, signal: AbortSignal): Promise<boolean> {
+    const isComplete = () => this.#files.manifest.redaction(redaction.id)?.isComplete === true
+    if (isComplete()) return false
+    await this.rollAll()
+    await redactLake(this.#files, redaction, signal)
+    return isComplete()
   }
 
   get positions(): Map<string, Position> {
@@ -183,7 +198,7 @@ export class LakeSession {
     if (journals.length === 0) return
     const records = await mapAtOnce(journals, FINISHED_AT_ONCE, (journal) => this.#finish(journal))
     await this.#files.add(records, this.#movedCursors())
-    this.#options.onPublished(records)
+    this.#options.onPublished(records, this.#filedThrough())
   }
 
   async #finish(journal: Journal): Promise<FragmentRecord> {
@@ -195,6 +210,11 @@ export class LakeSession {
     this.#filings.get(collection)?.close(journal)
     const temporary = basename(fragment.path)
     return { collection, partition, begin, end, sha1, path, firstPosition, temporary, ...outcome }
+  }
+
+  #filedThrough(): Map<string, Position> {
+    const { manifest } = this.#files
+    return new Map([...this.#filings.keys()].map((collection) => [collection, manifest.cursor(collection)]))
   }
 
   #movedCursors(): Map<string, Position> {

@@ -9,14 +9,22 @@ import type { LakeStep } from './fragment-files.ts'
 import { asLakeFailure } from './lake-failure.ts'
 import { LakeSession, type LakeSessionOptions } from './lake-session.ts'
 import type { FragmentRecord } from './manifest.ts'
+import type { Redaction } from './redaction.ts'
 
 type Required = Pick<LakeSessionOptions, 'directory' | 'manifestPath' | 'collections' | 'log' | 'store' | 'clock'>
 type Tunable = Pick<LakeSessionOptions, 'codec' | 'fragmentBytes' | 'flushIntervalMs' | 'openFragmentsMax' | 'openBytesMax'>
-export type LakeWriterOptions = Required & Partial<Tunable> & { onStep?: (step: LakeStep) => void }
+export type LakeWriterOptions = Required &
+  Partial<Tunable> & {
+    onStep?: (step: LakeStep) => void
+    /** The redactions that are wanted, asked for before each pass: must be cheap while there are none. Done ones may stay in it. */
+    redactions?: () => Promise<readonly Redaction[]>
+    /** No fragment holds a line any more that this redaction concerns; `Manifest.redaction` says how many there were. */
+    onRedacted?: (id: string) => void
+  }
 
 export type LakeReport =
-  /** These files are there now. */
-  | { kind: 'published'; fragments: readonly FragmentRecord[] }
+  /** These files are there now; `filedThrough`: by collection, up to where the lake has everything. */
+  | { kind: 'published'; fragments: readonly FragmentRecord[]; filedThrough: ReadonlyMap<string, Position> }
   /** Everything that log and store hold was read, by collection up to these positions; what is young is not published yet. */
   | { kind: 'idle'; positions: ReadonlyMap<string, Position> }
   /** The lake waits and then goes on where it was. */
@@ -58,19 +66,26 @@ export function createLakeWriter(options: LakeWriterOptions): LakeWriter {
     openFragmentsMax: OPEN_FRAGMENTS_MAX,
     openBytesMax: OPEN_BYTES_MAX,
     onStep: () => undefined,
+    redactions: async () => [],
+    onRedacted: () => undefined,
     ...options,
   }
   return new CrashOnlyLakeWriter(complete)
 }
 
+type WriterOptions = Omit<LakeSessionOptions, 'onPublished'> & {
+  redactions: () => Promise<readonly Redaction[]>
+  onRedacted: (id: string) => void
+}
+
 type FlushRequest = { resolve: () => void }
 
 class CrashOnlyLakeWriter implements LakeWriter {
-  readonly #options: Omit<LakeSessionOptions, 'onPublished'>
+  readonly #options: WriterOptions
   #flushRequests: FlushRequest[] = []
   #wake: () => void = () => undefined
 
-  constructor(options: Omit<LakeSessionOptions, 'onPublished'>) {
+  constructor(options: WriterOptions) {
     this.#options = options
   }
 
@@ -79,9 +94,9 @@ class CrashOnlyLakeWriter implements LakeWriter {
     while (!signal.aborted) {
       let session: LakeSession | undefined
       try {
-        const onPublished = (fragments: readonly FragmentRecord[]) => {
+        const onPublished: LakeSessionOptions['onPublished'] = (fragments, filedThrough) => {
           retryInMs = FIRST_RETRY_MS
-          report({ kind: 'published', fragments })
+          report({ kind: 'published', fragments, filedThrough })
         }
         session = await LakeSession.start({ ...this.#options, onPublished })
         await this.#work(session, { signal, waitForMore, report })
@@ -109,6 +124,7 @@ class CrashOnlyLakeWriter implements LakeWriter {
 
   async #work(session: LakeSession, { signal, waitForMore, report }: RunContext): Promise<void> {
     while (!signal.aborted) {
+      await this.#redact(session, signal)
       const requests = [...this.#flushRequests]
       if (await session.pass()) {
         // Log and store may answer without ever leaving the turn of the event loop.
@@ -120,6 +136,12 @@ class CrashOnlyLakeWriter implements LakeWriter {
       if (this.#flushRequests.length === 0) await this.#wait(session, signal, waitForMore)
     }
     await session.rollAll()
+  }
+
+  async #redact(session: LakeSession, signal: AbortSignal): Promise<void> {
+    for (const redaction of await this.#options.redactions()) {
+      if (await session.redact(redaction, signal)) this.#options.onRedacted(redaction.id)
+    }
   }
 
   async #answerFlush(session: LakeSession, requests: readonly FlushRequest[]): Promise<void> {

@@ -6,6 +6,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { onSqliteFile, type SqliteFile } from '../base/sqlite-failure.ts'
 import type { PartitionPath } from '../model/partition.ts'
 import type { Position } from '../log/log.ts'
+import type { RedactionOutcome } from './redaction.ts'
 
 export type FragmentRecord = {
   collection: string
@@ -45,6 +46,21 @@ const SCHEMA = `
   ) strict, without rowid;
   create index if not exists unpublished_fragments on fragments (temporary) where temporary is not null;
   create table if not exists cursors (collection text primary key, position integer not null) strict, without rowid;
+  create table if not exists replacements (path text primary key, replaced text not null) strict, without rowid;
+  create table if not exists redactions (
+    id text primary key,
+    fragments integer not null,
+    lines integer not null,
+    is_complete integer not null
+  ) strict, without rowid;
+`
+
+const ADD_REDACTION = `
+  insert into redactions values (:id, :fragments, :lines, :isComplete)
+  on conflict (id) do update set
+    fragments = fragments + excluded.fragments,
+    lines = lines + excluded.lines,
+    is_complete = max(is_complete, excluded.is_complete)
 `
 
 const COLUMNS = `collection, partition, begin, end, sha1, path, documents, file_bytes as fileBytes,
@@ -118,8 +134,40 @@ export class Manifest {
   markPublished(fragments: readonly FragmentRecord[]): void {
     this.#inTransaction(() => {
       const mark = this.#db.prepare('update fragments set temporary = null where path = ?')
-      for (const { path } of fragments) mark.run(path)
+      const forget = this.#db.prepare('delete from replacements where path = ?')
+      for (const { path } of fragments) {
+        mark.run(path)
+        forget.run(path)
+      }
     })
+  }
+
+  /** Puts `next` in the place of a published fragment, unpublished yet, and counts it for the redaction, in one transaction. */
+  replace(old: FragmentRecord, next: FragmentRecord, { redaction, lines }: { redaction: string; lines: number }): void {
+    this.#inTransaction(() => {
+      const { path, sha1, fileBytes, temporary } = next
+      this.#db
+        .prepare('update fragments set path = ?, sha1 = ?, file_bytes = ?, temporary = ? where path = ?')
+        .run(path, sha1, fileBytes, temporary, old.path)
+      this.#db.prepare('insert into replacements values (?, ?)').run(path, old.path)
+      this.#db.prepare(ADD_REDACTION).run({ id: redaction, fragments: 1, lines, isComplete: 0 })
+    })
+  }
+
+  /** The path that an unpublished fragment takes over; undefined for one that is new. */
+  replacedBy(path: string): string | undefined {
+    const row = this.#try(() => this.#db.prepare('select replaced from replacements where path = ?').get(path))
+    return row && String(row['replaced'])
+  }
+
+  completeRedaction(id: string, counts: { fragments: number; lines: number }): void {
+    this.#inTransaction(() => this.#db.prepare(ADD_REDACTION).run({ id, ...counts, isComplete: 1 }))
+  }
+
+  /** What a redaction has done so far; undefined when nothing. */
+  redaction(id: string): RedactionOutcome | undefined {
+    const row = this.#try(() => this.#db.prepare('select fragments, lines, is_complete from redactions where id = ?').get(id))
+    return row && { fragments: Number(row['fragments']), lines: Number(row['lines']), isComplete: row['is_complete'] === 1 }
   }
 
   /** By collection, partition and begin. */

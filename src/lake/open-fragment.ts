@@ -133,7 +133,8 @@ function createCompressor(codec: Codec): ZstdCompress | Gzip {
   return createZstdCompress({ params: { [ZSTD_c_compressionLevel]: 1, [ZSTD_c_checksumFlag]: 1 } })
 }
 
-class CompressedFile {
+/** A new file, compressed as it is written. */
+export class CompressedFile {
   readonly #handle: FileHandle
   readonly #compressor: ZstdCompress | Gzip
   /** Settles when everything that the compressor yields is written. */

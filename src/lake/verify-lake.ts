@@ -27,11 +27,8 @@ type VerifyOptions = { directory: string; manifestPath: string; onProgress?: (pr
 
 /** Reads every file once, in pieces. May run beside the writer. */
 export async function verifyLake({ directory, manifestPath, onProgress }: VerifyOptions): Promise<LakeVerification> {
-  // First the files, then the manifest: a file that is there has been recorded before.
-  const paths = await listFiles(directory)
   const hasManifest = await exists(manifestPath)
-  const records = hasManifest ? readRecords(manifestPath) : []
-  const recordOf = new Map(records.map((record) => [record.path, record]))
+  const { paths, records, recordOf } = await readInventory(directory, hasManifest ? manifestPath : undefined)
   const { fragments, strangers } = sortFiles(directory, paths)
   const problems = [...strangers, ...findBreaks(fragments)]
   if (hasManifest) problems.push(...findUnknown(fragments, recordOf), ...(await findMissing(directory, records, paths)))
@@ -48,6 +45,22 @@ export async function verifyLake({ directory, manifestPath, onProgress }: Verify
   }
   const journals = new Set(fragments.map(formatJournal)).size
   return { journals, fragments: fragments.length, documents, sizeBytes: totalBytes, hasManifest, problems }
+}
+
+type Inventory = { paths: string[]; records: FragmentRecord[]; recordOf: ReadonlyMap<string, FragmentRecord> }
+
+/** A redaction that runs meanwhile may give files other names; then it is read again. */
+const INVENTORIES_MAX = 5
+
+async function readInventory(directory: string, manifestPath: string | undefined, attempt = 1): Promise<Inventory> {
+  // First the files, then the manifest: a file that is there has been recorded before.
+  const paths = await listFiles(directory)
+  const records = manifestPath === undefined ? [] : readRecords(manifestPath)
+  const recordOf = new Map(records.map((record) => [record.path, record]))
+  const unlisted = paths.filter((path) => !recordOf.has(path))
+  const isThere = await Promise.all(unlisted.map((path) => exists(join(directory, path))))
+  if (isThere.every(Boolean) || attempt === INVENTORIES_MAX) return { paths, records, recordOf }
+  return await readInventory(directory, manifestPath, attempt + 1)
 }
 
 function readRecords(manifestPath: string): FragmentRecord[] {

@@ -209,6 +209,65 @@ export function logContract(name: string, open: (clock: FakeClock) => Promise<Op
       })
     })
 
+    describe('a redaction', () => {
+      test('puts other bytes at the same place, and positions, times and neighbours stay', async () => {
+        for (const text of ['one', 'two', 'three']) {
+          await append(text)
+          clock.advance(1_000)
+        }
+        const before = await log.read(0, EVERYTHING)
+        await log.redact([
+          { position: 1, payload: bytes('ONE') },
+          { position: 3, payload: bytes('THREE') },
+        ])
+        await reopen()
+        const after = await log.read(0, EVERYTHING)
+        expect(texts(after)).toEqual(['ONE', 'two', 'THREE'])
+        expect(after.map(({ appendedAt }) => appendedAt)).toEqual(before.map(({ appendedAt }) => appendedAt))
+        expect(await append('four')).toEqual({ position: 4, isRepeat: false })
+      })
+
+      test('leaves the caller’s bytes alone, and takes payloads of any size', async () => {
+        const payload = new Uint8Array(3_000_000).map((_, i) => i * 31)
+        await log.append({ payload })
+        const memory = Uint8Array.from(payload.toReversed())
+        await log.redact([{ position: 1, payload: memory }])
+        expect(memory[0]).toBe(payload.at(-1))
+        const [entry] = await log.read(0, EVERYTHING)
+        expect(Buffer.compare(entry?.payload ?? new Uint8Array(), payload.toReversed())).toBe(0)
+      })
+
+      test('of an entry that is not there, or of another size, is a bug and changes nothing', async () => {
+        await append('one')
+        await append('two')
+        for (const change of [
+          { position: 3, payload: bytes('new') },
+          { position: 2, payload: bytes('longer') },
+          { position: 2, payload: bytes('') },
+        ]) {
+          await expect(log.redact([{ position: 1, payload: bytes('ONE') }, change])).rejects.toThrow('invariant')
+        }
+        expect(texts(await log.read(0, EVERYTHING))).toEqual(['one', 'two'])
+      })
+
+      test('may have no changes, and may run beside appends and reads', async () => {
+        await log.redact([])
+        await append('first')
+        const work = [append('second'), log.redact([{ position: 1, payload: bytes('FIRST') }]), append('third'), log.redact([])]
+        const seen = texts(await log.read(0, { ...EVERYTHING, through: 1 }))
+        expect(['first', 'FIRST']).toContain(seen[0])
+        await Promise.all(work)
+        expect(texts(await log.read(0, EVERYTHING))).toEqual(['FIRST', 'second', 'third'])
+      })
+
+      test('leaves what was appended with an idempotency key a repeat', async () => {
+        await append('content', 'key')
+        await log.redact([{ position: 1, payload: bytes('CONTENT') }])
+        expect(await append('content', 'key')).toEqual({ position: 1, isRepeat: true })
+        await expect(append('CONTENT', 'key')).rejects.toMatchObject({ code: 'idempotency_key_reused' })
+      })
+    })
+
     test('whatever is appended in whatever groups, the log is a list with a memory for keys', async () => {
       const step = fc.record({
         text: fc.constantFrom('a', 'b', 'c'),

@@ -33,19 +33,30 @@ export type ReadLimits = {
   through?: Position
 }
 
+/** New bytes for an entry that is there: exactly as many as it has (a reader of the payload must know padding when it sees it). */
+export type Redaction = { position: Position; payload: Uint8Array }
+
 /**
  * Promises, for one partition:
  * - `append` resolves only when the entry is on stable storage (fsync, or a quorum of replicas). When it rejects, the
  *   entry may or may not be there; with an idempotency key the caller can simply append again.
- * - Entries are ordered as their appends were called, positions grow by exactly one, and what was read once never changes.
+ * - Entries are ordered as their appends were called, positions grow by exactly one, and what was read once never changes, but
+ *   for redaction.
  * - Of two appends with one idempotency key within `IDEMPOTENCY_WINDOW_MS` only the first writes, also across restarts and
- *   when both run at once. With other content the second rejects with `idempotency_key_reused`.
+ *   when both run at once. With other content the second rejects with `idempotency_key_reused`. What was redacted counts as the
+ *   content that was appended.
  * - `read` sees every entry whose append has resolved in this process, and each entry whole or not at all.
  * - Any number of appends and reads may run at once; concurrent appends share a flush.
+ * - `redact` writes new payloads over old ones; positions and times stay. All changes of a call happen or none, and a reader sees
+ *   an entry as it was or as it is, never a mixture. When it resolves that is on stable storage, and **no byte of an old payload
+ *   is left** in anything that the log keeps, also of earlier calls that died halfway: repeat a call that failed, or call it
+ *   without changes. Naming an entry that is not there, or another size, is a bug.
  * - A failed write (`disk_full`, `log_unavailable`, both retryable) leaves the log as it was, and later appends can succeed.
  */
 export interface Log {
   append(request: AppendRequest): Promise<AppendReceipt>
+  /** For what must be forgotten, and for nothing else: see above. */
+  redact(changes: readonly Redaction[]): Promise<void>
   /** Entries after `after`, in order; an empty list when there is none. */
   read(after: Position, limits: ReadLimits): Promise<LogEntry[]>
   /** Position of the last durable entry, 0 when the log is empty. */

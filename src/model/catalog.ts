@@ -4,6 +4,9 @@
  */
 import type { Json, JsonObject } from '../base/json.ts'
 import type { JsonPointer } from '../base/json-pointer.ts'
+import type { EntityKind } from './profile/entity.ts'
+import type { IdentityRules } from './profile/identity-rules.ts'
+import type { TraitRule } from './profile/trait.ts'
 
 /** Absolute URI of a schema, with a fragment where it is a part of a document, for example `file:///…/event.schema.yaml#Segment`. */
 export type SchemaUri = string
@@ -15,7 +18,38 @@ export type Catalog = {
   collections: Record<string, Collection>
   materializations: Record<string, Materialization>
   tests: Record<string, CatalogTest>
+  sources: Record<string, Source>
+  /** By name of the trait; all others follow `DEFAULT_TRAIT_RULE`. */
+  traits: Record<EntityKind, Record<string, TraitRule>>
+  identity: IdentityRules
 }
+
+/** Where events come from: a site, an app, a server. Its write keys are no part of the catalog (http/tracking/write-keys.ts). */
+export type Source = {
+  name: string
+  /** Whose settings documents its browsers get. */
+  sdk: SdkFamily
+  /** True: a request with a bad event is answered 400 and none of it is taken. False: the bad event is set aside. */
+  isStrict: boolean
+  limits: SourceLimits
+  /** Clients that may ask for tokens at `/token`; `publicKey` is RSA in PEM. */
+  oauthClients: { id: string; publicKey: string }[]
+}
+
+export type SdkFamily = 'segment' | 'customerio' | 'rudderstack' | 'jitsu'
+
+export type SourceLimits = {
+  /** Of one event as JSON. */
+  eventBytesMax: number
+  /** Of one body after decompression. */
+  batchBytesMax: number
+  batchEventsMax: number
+  /** Requests a second over all connections; absent: no limit. */
+  requestsPerSecond?: number
+}
+
+/** What SDKs hold themselves to is 32 KB an event and 500 KB a batch; others send more, and servers of the field take 4 MB. */
+export const DEFAULT_SOURCE_LIMITS: SourceLimits = { eventBytesMax: 32_768, batchBytesMax: 4_096_000, batchEventsMax: 2_500 }
 
 export type Collection = {
   /** For example `examples/segment/events`. */

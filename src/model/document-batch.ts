@@ -34,8 +34,9 @@ type SectionHeader = {
   hasSources: boolean
 }
 
-const PLAIN = 1
-const ZSTD = 2
+/** Byte 0 of a batch. */
+export const PLAIN = 1
+export const ZSTD = 2
 const HEADER_START = 5
 /** Below this zstd gains nothing worth its set-up. */
 const COMPRESS_FROM_BYTES = 1024

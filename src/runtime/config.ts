@@ -12,6 +12,19 @@ export const engineConfigSchema = z.object({
     .union([z.literal('sqlite'), z.string().regex(/^postgres(ql)?:\/\//)])
     .default('sqlite')
     .describe('`sqlite` keeps the store in the data directory; `postgres://…` keeps it in that database.'),
+  messageDays: z
+    .int()
+    .min(1)
+    .max(365)
+    .default(7)
+    .describe('Drop repeats of tracked events, known by their message id, for so many days.'),
+  lagMaxMs: z
+    .int()
+    .min(1_000)
+    .default(600_000)
+    .describe(
+      'Answer tracked events with 429 while the oldest one accepted has waited longer than this to be applied, in milliseconds.',
+    ),
   stuckAfterMs: z
     .int()
     .min(100)

@@ -8,9 +8,12 @@ import type { Json } from '../base/json.ts'
 import type { ApplyStatus } from '../engine/apply/apply.ts'
 import { createIngest, type Ingest } from '../engine/ingest/ingest.ts'
 import { createServer, type HttpServer } from '../http/server.ts'
-import type { Log } from '../log/log.ts'
+import { AppliedPositions } from './applied-positions.ts'
+import { type FrontDoor, openFrontDoor } from './front-door.ts'
+import type { Log, Position } from '../log/log.ts'
 import type { Catalog, Materialization } from '../model/catalog.ts'
 import { SchemaSet } from '../model/schema/schema-set.ts'
+import { EVENTS } from '../model/system-collections.ts'
 import { type EngineConfig, type EngineOptions, engineConfigSchema } from './config.ts'
 import { dataDirectory, lockDataDirectory } from './data-directory.ts'
 import { Progress } from './progress.ts'
@@ -82,7 +85,9 @@ class RunningEngine implements Engine {
   readonly #apply: TaskThread<ApplyStatus>
   readonly #materializations: TaskThread<MaterializeStatus>[]
   readonly #lake: TaskThread<LakeStatus>
+  readonly #profiles = new AppliedPositions()
   #server: HttpServer | undefined
+  #door: FrontDoor | undefined
   #head = 0
   #stopped: Promise<void> | undefined
 
@@ -102,7 +107,15 @@ class RunningEngine implements Engine {
   async listen(): Promise<void> {
     this.#head = await this.#log.head()
     const { host, port } = this.#config
-    this.#server = createServer({ ingest: this.ingest, status: () => statusJson(this.status()), clock: systemClock, reportBug })
+    this.#door = await this.#openDoor()
+    this.#server = createServer({
+      ingest: this.ingest,
+      status: () => this.#reportStatus(),
+      clock: systemClock,
+      reportBug,
+      routes: this.#door.routes,
+      bodies: this.#door.bodies,
+    })
     const bound = await this.#server.listen({ host, port })
     this.url = `http://${host}:${bound.port}`
     // Not before: a process that may not listen must not take over the store and the targets of the one that does.
@@ -124,6 +137,10 @@ class RunningEngine implements Engine {
     }
   }
 
+  async #reportStatus(): Promise<Json> {
+    return statusJson({ ...this.status(), ...(this.#door && { events: await this.#door.totals() }) })
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped
@@ -131,6 +148,7 @@ class RunningEngine implements Engine {
 
   async #stop(): Promise<void> {
     await this.#server?.close()
+    await this.#door?.close()
     await this.#apply.stop(STOP_TIMEOUT_MS)
     await Promise.all([...this.#materializations, this.#lake].map((thread) => thread.stop(STOP_TIMEOUT_MS)))
     await this.#log.close()
@@ -143,13 +161,28 @@ class RunningEngine implements Engine {
       ...ingest,
       append: async (batches, idempotencyKey) => {
         const receipt = await ingest.append(batches, idempotencyKey)
-        if (receipt.isRepeat) return receipt
-        this.#head = Math.max(this.#head, receipt.position)
-        this.#applied.accept(receipt.position, receipt.documents, systemClock.now())
-        for (const thread of [this.#apply, this.#lake, ...this.#materializations]) thread.wake()
+        if (!receipt.isRepeat) this.#noteAccepted(receipt.position, receipt.documents)
         return receipt
       },
     }
+  }
+
+  #openDoor(): Promise<FrontDoor> {
+    return openFrontDoor({
+      config: this.#config,
+      catalog: this.catalog,
+      log: this.#log,
+      applied: this.#profiles,
+      lagMs: () => this.#applied.lagMs(systemClock.now()),
+      onAccepted: (position, inputs) => this.#noteAccepted(position, inputs),
+      reportBug,
+    })
+  }
+
+  #noteAccepted(position: Position, inputs: number): void {
+    this.#head = Math.max(this.#head, position)
+    this.#applied.accept(position, inputs, systemClock.now())
+    for (const thread of [this.#apply, this.#lake, ...this.#materializations]) thread.wake()
   }
 
   #startApply(): TaskThread<ApplyStatus> {
@@ -165,6 +198,7 @@ class RunningEngine implements Engine {
       onChange: ({ status }) => {
         if (!status) return
         this.#applied.reach(Math.min(this.#head, ...livePositions(status)))
+        this.#profiles.reach(status.positions[EVENTS] ?? 0)
         for (const thread of [this.#lake, ...this.#materializations]) thread.wake()
       },
     })

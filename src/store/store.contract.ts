@@ -1,6 +1,7 @@
 /** The promises of the store's port as tests; every implementation runs them unchanged. */
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { outputsContract } from './outputs.contract.ts'
 import type { DocumentChange, OutputBatch, Store, Transaction } from './store.ts'
 
 type OpenedStore = {
@@ -51,6 +52,7 @@ const hundredThousand = (value: (i: number) => string | undefined): DocumentChan
   Array.from({ length: 100_000 }, (_, i) => ({ ...placeOf(i), value: value(i) }))
 
 export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
+  outputsContract(name, open)
   describe(`${name} keeps the promises of a store`, () => {
     let opened: OpenedStore
     let store: Store

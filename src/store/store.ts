@@ -22,11 +22,22 @@ export type OutputBatch = {
 /** How far a derivation has applied the log. */
 export type Checkpoint = { task: string; position: Position }
 
+/** Output batches of a collection that nobody needs any more: those whose own `through` is at or before this one. */
+export type PrunedOutputs = { collection: string; through: Position }
+
+/** Another payload for the batch of this collection that ends at `through`; its places stay. */
+export type ReplacedOutput = { collection: string; through: Position; payload: Uint8Array }
+
 export type Transaction = {
   documents: DocumentChange[]
   outputs: OutputBatch[]
   checkpoints: Checkpoint[]
+  prunedOutputs?: PrunedOutputs[]
+  replacedOutputs?: ReplacedOutput[]
 }
+
+/** Batches that one commit prunes of a collection: some 100 MB of payloads at most, so that pruning never makes a commit long. */
+export const PRUNED_BATCHES_MAX = 1_000
 
 /** The right to commit, won by `acquire`; it ends when another owner acquires the same partition. */
 export type Ownership = {
@@ -45,6 +56,10 @@ export type Ownership = {
  * - `load`, `readOutputs` and `loadCursor` see every commit that has resolved; they may run while a commit runs.
  * - A transaction names each document at most once; outputs of a collection come with growing `through`.
  * - One commit at a time: calling `commit` before the previous one has settled is a bug.
+ * - Pruned outputs are gone with the commit, the oldest first and `PRUNED_BATCHES_MAX` of a collection at most: whoever names the
+ *   same place in each commit keeps up. Pruning what is not there is no error. A batch of the same commit may be pruned by it.
+ * - A replaced output keeps `after`, `through` and `appendedAt`; readers get the old payload or the new one. When there is no such
+ *   batch (it was pruned), nothing happens.
  * - Spaces, keys and values are any well-formed strings, NUL included; keys are compared exactly (no folding, no collation).
  * - Cursors are independent of transactions, durable when `saveCursor` resolves, and the last write wins.
  */
@@ -60,8 +75,15 @@ export interface Store {
   checkpoints(): Promise<Map<string, Position>>
   loadCursor(name: string): Promise<string | undefined>
   saveCursor(name: string, value: string): Promise<void>
+  /**
+   * Rewrites the files of documents and outputs, so that nothing of what earlier commits deleted or replaced is left between
+   * what they hold. May be repeated, and called beside an owner, whose commits wait meanwhile (and may reject with
+   * `store_unavailable`, retryable, when it takes a minute or more). Costs as much as copying the whole store, and its space.
+   * What a database server keeps beyond its tables (its write-ahead log, replicas, backups) is the server's.
+   */
+  scrub(): Promise<void>
   close(): Promise<void>
 }
 
 /** The store as those see it who own nothing: followers of outputs, with cursors of their own. */
-export type StoreReader = Pick<Store, 'load' | 'readOutputs' | 'checkpoints' | 'loadCursor' | 'saveCursor' | 'close'>
+export type StoreReader = Pick<Store, 'load' | 'readOutputs' | 'checkpoints' | 'loadCursor' | 'saveCursor' | 'scrub' | 'close'>

@@ -19,6 +19,22 @@ export const CATALOG_EXAMPLE = {
           source: shop/orders
           publish: { lambda: typescript }
 
+# Where the events of SDKs come from, which make profiles of users and accounts.
+sources:
+  web: { sdk: segment }
+  backend: { strict: true, limits: { requestsPerSecond: 500 } }
+
+traits:
+  user:
+    plan: { type: string }
+    fullName: { rename: name }
+    card_number: { forbid: true }
+
+identity:
+  user:
+    kinds: { phone: { limit: 3, before: anonymous_id } }
+  blocked: ['qa-.*']
+
 materializations:
   shop/tables:
     endpoint: { sqlite: { path: shop.db } }

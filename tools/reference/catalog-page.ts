@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { catalogFileSchema } from '../../src/catalog/catalog-schema.ts'
+import { DEFAULT_IDENTITY_RULES } from '../../src/model/profile/identity-rules.ts'
 import { CATALOG_EXAMPLE } from './catalog-example.ts'
 import { fieldTable, formOf, kindName, type SchemaNode } from './field-table.ts'
 
@@ -26,6 +27,18 @@ for lambdas are generated beside the catalog file (\`millrace.yaml\` → \`millr
 repeated.`,
   Fields: `Tables take single scalars by default: fields of one type that is boolean, integer, number or string. Objects and arrays become
 columns of JSON text when they are included. A field that is both included and excluded, or that does not exist, is a problem.`,
+  Source: `Names have up to 100 letters of a to z, digits, \`-\`, \`_\` and \`.\`, and begin with a letter or a digit. Write keys are made with
+\`millrace source key create\`; they are no part of the catalog. A catalog may have sources only.`,
+  Trait: `Traits need not be listed. Names are those that clients send, up to 200 characters; \`.\` in a name is \`/\`, so \`crm.stage\` and
+\`crm/stage\` are one trait. What is forbidden or renamed has no other rules; a new name is not renamed, forbidden or hidden itself.`,
+  Identity: `A value of a kind leads to one user or account. Emails are compared in lower case, domains as well and without scheme, \`www.\`,
+port and path; other values as they come, without blanks around them, up to 500 characters. Expressions of \`blocked\` match the whole
+value and repeat without end twice at most, since they are tried on whatever anybody sends. Those that are built in:
+${DEFAULT_IDENTITY_RULES.blockedValues.map((pattern) => `\`${pattern}\``).join(', ')}.`,
+  EntityIdentity: `By \`external_id\` somebody is known for good: its limit is 1, nothing goes before it, and two entities that have one
+never merge by themselves. Of any kind, what is beyond the limit is not added, and the event says so.`,
+  IdentifierKind: `Names have up to 100 letters of a to z, digits, \`_\`, \`-\` and \`.\`, and begin with a letter; 20 kinds at most. Other names
+of built-in kinds, such as \`user_id\`, are refused.`,
   Test: `\`millrace test\` runs each test on an empty engine of its own; endpoints are not touched.`,
   Step: `\`verify\` waits until everything ingested so far is applied. Documents stand in the order of the key, one for each key. Properties
 that an expected document leaves out are not compared, unless the step is \`exact\` (or the run, with \`--exact\`).`,

@@ -25,11 +25,12 @@ ${commands.map(commandText).join('\n')}`
 
 type Leaf = { path: string; command: Command }
 
-/** Commands that do something, rather than hold others. */
+/** Commands that do something, rather than only hold others. */
 function leaves(command: Command, above: readonly string[]): Leaf[] {
   const path = [...above, command.name()]
   const children = command.commands.filter((child) => child.name() !== 'help')
-  return children.length === 0 ? [{ path: path.join(' '), command }] : children.flatMap((child) => leaves(child, path))
+  const isLeaf = children.length === 0 || command.registeredArguments.length > 0
+  return [...(isLeaf ? [{ path: path.join(' '), command }] : []), ...children.flatMap((child) => leaves(child, path))]
 }
 
 function commandText({ path, command }: Leaf): string {

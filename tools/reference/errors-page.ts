@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from '../../src/base/error-codes.ts'
-import { ENDPOINTS, type Endpoint } from '../../src/http/endpoints.ts'
+import { ALL_ENDPOINTS } from '../../src/http/all-endpoints.ts'
+import type { Endpoint } from '../../src/http/endpoints.ts'
 import { statusOf } from '../../src/http/problem.ts'
 import { tableRow } from './field-table.ts'
 
@@ -12,7 +13,10 @@ const OF_EVERY_REQUEST = [
 ] as const satisfies ErrorCode[]
 
 export function errorsPage(): string {
-  const answered = new Set<string>([...OF_EVERY_REQUEST, ...Object.values<Endpoint>(ENDPOINTS).flatMap(({ errors }) => errors)])
+  const answered = new Set<string>([
+    ...OF_EVERY_REQUEST,
+    ...Object.values<Endpoint>(ALL_ENDPOINTS).flatMap(({ errors }) => errors),
+  ])
   const rows = Object.entries(ERROR_CODES).map(([code, meaning]) =>
     tableRow([`\`${code}\``, answered.has(code) ? String(statusOf(code as ErrorCode)) : '', meaning]),
   )

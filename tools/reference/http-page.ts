@@ -1,7 +1,8 @@
 import * as z from 'zod'
-import { ENDPOINTS, type Endpoint, problemBody, webSocketError, webSocketReply } from '../../src/http/endpoints.ts'
+import { ALL_ENDPOINTS } from '../../src/http/all-endpoints.ts'
+import { type Endpoint, problemBody, webSocketError, webSocketReply } from '../../src/http/endpoints.ts'
 import { statusOf } from '../../src/http/problem.ts'
-import { DEFAULT_LIMITS } from '../../src/http/server.ts'
+import { DEFAULT_LIMITS } from '../../src/http/server-limits.ts'
 import { ERROR_CODES } from '../../src/base/error-codes.ts'
 import { fieldTable, type SchemaNode, tableRow } from './field-table.ts'
 import { CONVERSATION, type Exchange, EXCHANGES } from './http-examples.ts'
@@ -10,22 +11,24 @@ const MIB = 1024 * 1024
 
 export function httpPage(): string {
   const { bodyBytesMax, heldBytesMax, connectionsMax } = DEFAULT_LIMITS
-  const endpoints = Object.entries<Endpoint>(ENDPOINTS)
+  const endpoints = Object.entries<Endpoint>(ALL_ENDPOINTS)
   return `# HTTP and WebSocket
 
-An engine listens on \`http://127.0.0.1:8080\` unless it is [told otherwise](config.md). There is no authentication yet: keep it on the
-local machine, or behind a proxy that has one.
+An engine listens on \`http://127.0.0.1:8080\` unless it is [told otherwise](config.md). Tracking needs a [write key](cli.md#millrace-source-key-create).
+Reading and managing profiles need a key with the scope \`read\` or \`admin\`, except for programs of the same machine while the server listens
+on loopback only. Collections (\`/ingest\`) and \`/status\` have no authentication yet: keep them on the local machine, or behind a proxy that
+has one.
 
-${endpoints.map(([, endpoint]) => `- [${titleOf(endpoint)}](#${anchorOf(endpoint)}): ${endpoint.summary}`).join('\n')}
+${endpoints.map(([name, endpoint]) => `- [${titleOf(name, endpoint)}](#${anchorOf(name, endpoint)}): ${endpoint.summary}`).join('\n')}
 
 ## Errors
 
-Every answer that is no success is \`application/problem+json\` (RFC 9457):
+Every answer that is no success is \`application/problem+json\` (RFC 9457), except where SDKs of the field expect another form:
 
 ${answerTable(problemBody)}
 
-The codes stand in the [error catalogue](errors.md). Answers 503 and 507 have a \`Retry-After\`: nothing was written, and the same request may
-succeed later. After 500, or no answer at all, whether the request was accepted is unknown; with an \`Idempotency-Key\` it is safe to repeat.
+The codes stand in the [error catalogue](errors.md). Answers 429, 503 and 507 have a \`Retry-After\` in seconds and an
+\`X-RateLimit-Reset\` in Unix seconds: nothing was written, and the same request may succeed later. After 500, or no answer at all, whether the request was accepted is unknown; with an \`Idempotency-Key\` it is safe to repeat.
 
 ## Limits
 
@@ -39,22 +42,24 @@ ${endpoints.map(([name, endpoint]) => endpointText(name, endpoint)).join('\n')}`
 }
 
 /** \`GET\` and \`POST\` of one path need titles of their own. */
-function titleOf({ methods, path, request }: Endpoint): string {
-  return request || !path.includes('{') ? `\`${methods.join(', ')} ${path}\`` : `WebSocket \`${path}\``
+function titleOf(name: string, { methods, path }: Endpoint): string {
+  return name === 'ingestSocket' ? `WebSocket \`${path}\`` : `\`${methods.join(', ')} ${path}\``
 }
 
-function anchorOf(endpoint: Endpoint): string {
-  return titleOf(endpoint)
+/** As GitHub names headings. */
+function anchorOf(name: string, endpoint: Endpoint): string {
+  return titleOf(name, endpoint)
     .toLowerCase()
-    .replaceAll(/[^a-z\s-]/g, '')
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
     .replaceAll(' ', '-')
 }
 
 function endpointText(name: string, endpoint: Endpoint): string {
   const isSocket = name === 'ingestSocket'
   const parts = [
-    `## ${titleOf(endpoint)}`,
+    `## ${titleOf(name, endpoint)}`,
     endpoint.summary,
+    endpoint.aliases === undefined ? '' : `Also at ${endpoint.aliases.map((path) => `\`${path}\``).join(', ')}.`,
     endpoint.notes.map((note) => `- ${note}`).join('\n'),
     requestText(endpoint),
     isSocket ? socketText() : `**Answer**\n\n${answerTable(endpoint.response)}`,

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { messageOf } from '../../base/errors.ts'
 import { isObject } from '../../base/json.ts'
 import { suggest } from '../../base/suggest.ts'
+import type { EntityKind } from '../../model/profile/entity.ts'
 import {
   catalogOutline,
   collectionSchema,
@@ -14,10 +15,18 @@ import {
   type MaterializationDefinition,
   type TestDefinition,
 } from '../catalog-schema.ts'
+import {
+  identitySchema,
+  sourceSchema,
+  traitSchema,
+  type IdentityDefinition,
+  type SourceDefinition,
+  type TraitDefinition,
+} from '../profile-schema.ts'
 import { didYouMean, type Place, type ProblemList } from '../problem.ts'
 import { isModulePath, readModuleFile } from './module-file.ts'
 import { parseEntry } from './shape-problems.ts'
-import { type SourceFile, Spot } from './source-file.ts'
+import { type Path, type SourceFile, Spot, valueAt } from './source-file.ts'
 import { readYamlFile } from './yaml-file.ts'
 
 /** An entry of a catalog file whose shape is right. */
@@ -31,6 +40,10 @@ export type Definitions = {
   collections: Map<string, Defined<CollectionDefinition>>
   materializations: Map<string, Defined<MaterializationDefinition>>
   tests: Map<string, Defined<TestDefinition>>
+  sources: Map<string, Defined<SourceDefinition>>
+  traits: Record<EntityKind, Map<string, Defined<TraitDefinition>>>
+  /** Stands in one file at most; `name` says nothing. */
+  identity?: Defined<IdentityDefinition>
   /** Names of collections whose shape is wrong: they exist, nothing more is known. */
   brokenCollections: Set<string>
   /** True when a file could not be read: what is missing may stand there. */
@@ -50,11 +63,14 @@ class DefinitionReader {
     collections: new Map(),
     materializations: new Map(),
     tests: new Map(),
+    sources: new Map(),
+    traits: { user: new Map(), account: new Map() },
     brokenCollections: new Set(),
     isIncomplete: false,
     files: [],
   }
   readonly #problems: ProblemList
+  #identityAt: Place | undefined
 
   constructor(problems: ProblemList) {
     this.#problems = problems
@@ -88,21 +104,15 @@ class DefinitionReader {
     const content = { ...file, value: free ? Object.fromEntries(free) : (file.value ?? {}) }
     // An unknown field must not hide the rest of the file, so the sections are read whatever the outline says.
     parseEntry(catalogOutline, new Spot(content, []), { problems: this.#problems })
-    const { collections, materializations, tests, brokenCollections } = this.definitions
-    this.#readSection(content, {
-      section: 'collections',
-      title: 'Collection',
-      schema: collectionSchema,
-      into: collections,
-      broken: brokenCollections,
-    })
-    this.#readSection(content, {
-      section: 'materializations',
-      title: 'Materialization',
-      schema: materializationSchema,
-      into: materializations,
-    })
-    this.#readSection(content, { section: 'tests', title: 'Test', schema: testSchema, into: tests })
+    const { collections, materializations, tests, sources, traits, brokenCollections: broken } = this.definitions
+    const read = <T>(section: Section<T>) => this.#readSection(content, section)
+    read({ path: ['collections'], title: 'Collection', schema: collectionSchema, into: collections, broken })
+    read({ path: ['materializations'], title: 'Materialization', schema: materializationSchema, into: materializations })
+    read({ path: ['tests'], title: 'Test', schema: testSchema, into: tests })
+    read({ path: ['sources'], title: 'Source', schema: sourceSchema, into: sources })
+    read({ path: ['traits', 'user'], title: 'User trait', schema: traitSchema, into: traits.user })
+    read({ path: ['traits', 'account'], title: 'Account trait', schema: traitSchema, into: traits.account })
+    this.#readIdentity(new Spot(content, ['identity']))
     const imports = isObject(content.value) && Array.isArray(content.value['import']) ? content.value['import'] : []
     for (const [i, entry] of imports.entries())
       if (typeof entry === 'string' && entry !== '')
@@ -110,11 +120,11 @@ class DefinitionReader {
   }
 
   #readSection<T>(file: SourceFile, to: Section<T>): void {
-    const { section, title, schema, into, broken } = to
-    const entries = isObject(file.value) ? file.value[section] : undefined
+    const { path, title, schema, into, broken } = to
+    const entries = valueAt(file.value, path)
     if (!isObject(entries)) return
     for (const name of Object.keys(entries)) {
-      const spot = new Spot(file, [section, name])
+      const spot = new Spot(file, [...path, name])
       const value = parseEntry(schema, spot, { title: `${title} "${name}"`, problems: this.#problems })
       const first = into.get(name)
       if (first) this.#reportTwice(`${title} "${name}"`, spot.placeOfName, first.spot.placeOfName)
@@ -123,14 +133,28 @@ class DefinitionReader {
     }
   }
 
+  #readIdentity(spot: Spot): void {
+    if (valueAt(spot.file.value, spot.path) === undefined) return
+    const value = parseEntry(identitySchema, spot, { title: 'Identity', problems: this.#problems })
+    const first = this.#identityAt
+    this.#identityAt ??= spot.placeOfName
+    if (first) this.#reportTwice('Identity', spot.placeOfName, first)
+    else if (value) this.definitions.identity = { name: 'identity', value, spot }
+  }
+
   #reportTwice(what: string, place: Place, first: Place): void {
     const where = `${basename(first.file)}:${first.line}`
-    this.#problems.error(place, `${what} is defined twice; the first definition is at ${where}.`, 'Rename or remove one.')
+    this.#problems.error(
+      place,
+      `${what} is defined twice; the first definition is at ${where}.`,
+      what === 'Identity' ? 'Put both into one.' : 'Rename or remove one.',
+    )
   }
 }
 
 type Section<T> = {
-  section: 'collections' | 'materializations' | 'tests'
+  /** Of the map of entries in the file. */
+  path: Path
   title: string
   schema: z.ZodType<T>
   into: Map<string, Defined<T>>

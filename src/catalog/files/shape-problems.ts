@@ -59,10 +59,19 @@ function messageOf(issue: Issue, value: unknown): string {
   if (value === undefined) return `${name}is missing.`
   if (issue.code === 'invalid_type')
     return `${name}must be ${KIND_NAMES[issue.expected] ?? issue.expected}, not ${kindOf(value)}.`
-  if (issue.code === 'too_small') return `${name}must not be empty.`
+  if (issue.code === 'too_small' || issue.code === 'too_big') return `${name}${sizeMessage(issue, value)}`
   if (issue.code === 'invalid_key') return 'a name must not be empty.'
   if (issue.code !== 'invalid_value') return `${name}${issue.message}`
   return `${name}must be ${issue.values.map((allowed) => JSON.stringify(allowed)).join(' or ')}, not ${kindOf(value)}.`
+}
+
+/** Bounds of numbers, text and lists. */
+function sizeMessage(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, value: unknown): string {
+  const units: Record<string, string> = { string: ' characters', array: ' entries' }
+  const unit = units[issue.origin]
+  if (issue.code === 'too_big' && unit) return `must have ${issue.maximum}${unit} at most.`
+  if (issue.code === 'too_big') return `must be ${issue.maximum} at most, not ${kindOf(value)}.`
+  return unit ? 'must not be empty.' : `must be ${issue.minimum} at least, not ${kindOf(value)}.`
 }
 
 const KIND_NAMES: Record<string, string> = {

@@ -1,5 +1,6 @@
 /** Collections without their derivations: names, keys, projections. */
 import type { Collection, Projection } from '../../model/catalog.ts'
+import { SYSTEM_PREFIX } from '../../model/system-collections.ts'
 import type { CollectionDefinition } from '../catalog-schema.ts'
 import type { Defined } from '../files/read-definitions.ts'
 import { reportImpossible, requireKeyType } from './key-locations.ts'
@@ -8,6 +9,9 @@ import type { SchemaUses } from './resolve-schemas.ts'
 
 /** Names become folders of the lake, parts of URLs and names of types. */
 const COLLECTION_NAME = /^[\p{L}\p{N}_-][\p{L}\p{N}_.-]*(\/[\p{L}\p{N}_-][\p{L}\p{N}_.-]*)*$/u
+
+/** `millrace ingest events` sends tracked events. */
+const EVENTS_NAME = 'events'
 
 /** Fills `resolution.collections` with every collection whose schema is usable. */
 export function resolveCollections(uses: SchemaUses, resolution: Resolution): void {
@@ -24,6 +28,10 @@ export function resolveCollections(uses: SchemaUses, resolution: Resolution): vo
 }
 
 function reportName({ name, spot }: Defined<unknown>, { problems }: Resolution): void {
+  if (name === EVENTS_NAME || name.startsWith(SYSTEM_PREFIX)) {
+    const message = `Collection "${name}": this name belongs to Millrace itself.`
+    problems.error(spot.placeOfName, message, `Give it another name, for example "shop/${name.split('/').at(-1)}".`)
+  }
   if (COLLECTION_NAME.test(name)) return
   const hint = 'Use letters, digits, "-", "_" and "." in parts that are separated by "/", for example "shop/orders".'
   problems.error(spot.placeOfName, `Collection "${name}": this is not a name for a collection.`, hint)

@@ -11,7 +11,7 @@ import { type KeyType, requireKeyType } from './key-locations.ts'
 import type { Resolution } from './resolution.ts'
 import { questionAbout } from './resolve-collections.ts'
 import type { SchemaUses } from './resolve-schemas.ts'
-import { resolveSource } from './resolve-source.ts'
+import { resolveCollectionSource } from './collection-source.ts'
 
 /** Gives every derived collection of `resolution.collections` its derivation. */
 export function resolveDerivations(uses: SchemaUses, resolution: Resolution): void {
@@ -81,7 +81,7 @@ function resolveTransform(
     spot: spot.at('derivation', 'transform', name),
   }
   reportLambdas(definition, hasRegister, { at, problems: resolution.problems })
-  const source = resolveSource(definition.source, { title: at.title, spot: at.spot.at('source') }, resolution)
+  const source = resolveCollectionSource(definition.source, { title: at.title, spot: at.spot.at('source') }, resolution)
   const transform: Transform = {
     source: source.name,
     shuffle: definition.shuffle ?? source.collection?.key ?? [],

@@ -7,7 +7,7 @@ import type { Spot } from '../files/source-file.ts'
 import type { Place } from '../problem.ts'
 import { resolveEndpoint } from './endpoint-config.ts'
 import type { Resolution } from './resolution.ts'
-import { resolveSource } from './resolve-source.ts'
+import { resolveCollectionSource } from './collection-source.ts'
 
 export function resolveMaterializations(resolution: Resolution): Record<string, Materialization> {
   const materializations: Record<string, Materialization> = {}
@@ -30,7 +30,7 @@ type At = { name: string; spot: Spot; endpoint: EndpointConfig | undefined; reso
 function resolveBinding(definition: BindingDefinition, at: At): Binding {
   const { spot, endpoint, resolution } = at
   const title = `Materialization "${at.name}"`
-  const source = resolveSource(definition.source, { title, spot: spot.at('source') }, resolution)
+  const source = resolveCollectionSource(definition.source, { title, spot: spot.at('source') }, resolution)
   const named = definition.table ?? definition.resource?.table
   if (named === undefined && endpoint && endpoint.kind !== 'webhook')
     resolution.problems.error(spot.place, `${title}: the binding of "${source.name}" has no table.`, 'Add `table: …`.')

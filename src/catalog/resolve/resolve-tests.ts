@@ -7,7 +7,7 @@ import type { TestDefinition } from '../catalog-schema.ts'
 import type { Spot } from '../files/source-file.ts'
 import { displayPath, type Place } from '../problem.ts'
 import { findCollection, type Resolution } from './resolution.ts'
-import { resolvePartitions } from './resolve-source.ts'
+import { resolvePartitions } from './collection-source.ts'
 
 type StepDefinition = TestDefinition[number]
 type Ingest = NonNullable<StepDefinition['ingest']>

@@ -1,25 +1,25 @@
-import type { Item } from './items.ts'
-
-type BacklogOptions = {
+type BacklogOptions<Item> = {
   itemsMax: number
-  charactersMax: number
+  /** Of a batch, in the unit of `sizeOf`; a larger item is a batch of its own. */
+  sizeMax: number
+  sizeOf: (item: Item) => number
   /** True: what is there is enough, a full batch is not waited for. */
   isLive: boolean
 }
 
 /**
  * Items between the reader of an input and the sender of requests. The reader stays a few batches ahead; the sender takes full
- * batches, or whatever is there when the input is live. One reader, one sender.
+ * batches, or whatever is there when the input is live. One reader, one sender at a time.
  */
-export class Backlog {
-  readonly #options: BacklogOptions
+export class Backlog<Item> {
+  readonly #options: BacklogOptions<Item>
   #items: Item[] = []
   #hasEnded = false
   #failure: unknown
   #wakeReader: (() => void) | undefined
   #wakeSender: (() => void) | undefined
 
-  constructor(options: BacklogOptions) {
+  constructor(options: BacklogOptions<Item>) {
     this.#options = options
   }
 
@@ -55,12 +55,12 @@ export class Backlog {
   }
 
   #batchLength(): number {
-    const { itemsMax, charactersMax } = this.#options
-    let characters = 0
+    const { itemsMax, sizeMax, sizeOf } = this.#options
+    let size = 0
     let length = 0
-    for (const { text } of this.#items) {
-      characters += text.length + 1
-      if (length >= itemsMax || (length > 0 && characters > charactersMax)) break
+    for (const item of this.#items) {
+      size += sizeOf(item)
+      if (length >= itemsMax || (length > 0 && size > sizeMax)) break
       length++
     }
     return length

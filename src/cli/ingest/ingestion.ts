@@ -18,7 +18,7 @@ type IngestionParts = {
   inputName: string
   /** The first item is a header row, which every request repeats. */
   hasHeader: boolean
-  backlog: Backlog
+  backlog: Backlog<Item>
   sender: Sender
   idempotencyPrefix: string
   /** Resolves when so many documents may be sent. */

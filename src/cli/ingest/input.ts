@@ -19,6 +19,8 @@ export type Input = {
   isLive: boolean
   /** Throws `body_invalid` when the bytes are not UTF-8 or the compression is broken. */
   chunks: () => AsyncGenerator<string>
+  /** The same before it is decoded. Throws `body_invalid` when the compression is broken. */
+  bytes: () => AsyncGenerator<Buffer>
   /** How many bytes of `sizeBytes` have been read. */
   readBytes: () => number
 }
@@ -45,6 +47,7 @@ export async function openInput({ file, format, stdin }: InputOptions): Promise<
     sizeBytes,
     isLive,
     chunks: () => decode(name, meter),
+    bytes: () => readBytesOf(name, meter),
     readBytes: () => readBytes,
   }
 }
@@ -70,11 +73,20 @@ function formatOf(name: string): Format {
 async function* decode(name: string, source: Readable): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   try {
-    for await (const chunk of await decompress(source)) yield decoder.decode(chunk as Buffer, { stream: true })
+    for await (const chunk of readBytesOf(name, source)) yield decoder.decode(chunk, { stream: true })
     yield decoder.decode()
   } catch (cause) {
-    const isEncoding = cause instanceof TypeError
-    throw new MillraceError('body_invalid', `${name}: ${isEncoding ? 'is not valid UTF-8' : messageOf(cause)}.`, { cause })
+    if (cause instanceof MillraceError) throw cause
+    throw new MillraceError('body_invalid', `${name}: is not valid UTF-8.`, { cause })
+  }
+}
+
+async function* readBytesOf(name: string, source: Readable): AsyncGenerator<Buffer> {
+  try {
+    // Nobody sets an encoding on it, so its chunks are bytes.
+    for await (const chunk of await decompress(source)) yield chunk as Buffer
+  } catch (cause) {
+    throw new MillraceError('body_invalid', `${name}: ${messageOf(cause)}.`, { cause })
   }
 }
 

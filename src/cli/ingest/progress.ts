@@ -9,20 +9,20 @@ export interface Progress {
 
 const SILENT: Progress = { update: () => {}, stop: () => {} }
 
-const SIZED = '{bar} {percentage}% of {size} | {documents} documents | {rate}/s | {eta_formatted} left'
-const UNSIZED = '{documents} documents | {rate}/s | {duration_formatted}'
+const SIZED = '{bar} {percentage}% of {size} | {documents} {noun} | {rate}/s | {eta_formatted} left'
+const UNSIZED = '{documents} {noun} | {rate}/s | {duration_formatted}'
 
 /** Draws on `out` when that is a terminal, else does nothing. */
-export function showProgress(out: Writable & { isTTY?: boolean }, sizeBytes: number | undefined): Progress {
+export function showProgress(out: Writable & { isTTY?: boolean }, sizeBytes: number | undefined, noun = 'documents'): Progress {
   if (!out.isTTY) return SILENT
   const bar = new SingleBar(
     { format: sizeBytes === undefined ? UNSIZED : SIZED, stream: out, hideCursor: true, clearOnComplete: true, etaBuffer: 50 },
     Presets.shades_classic,
   )
-  bar.start(sizeBytes ?? 0, 0, { documents: '0', rate: '–', size: formatBytes(sizeBytes ?? 0) })
+  bar.start(sizeBytes ?? 0, 0, { noun, documents: '0', rate: '–', size: formatBytes(sizeBytes ?? 0) })
   return {
     update: ({ bytes, documents, elapsedMs }) =>
-      bar.update(bytes, { documents: formatCount(documents), rate: formatRate(documents, elapsedMs) }),
+      bar.update(bytes, { noun, documents: formatCount(documents), rate: formatRate(documents, elapsedMs) }),
     stop: () => bar.stop(),
   }
 }

@@ -9,6 +9,7 @@ import type { Log, LogReader } from '../../log/log.ts'
 import type { Catalog, Collection, Derivation, JsonSchema } from '../../model/catalog.ts'
 import type { DerivationLambdas, Lambda, LocatedLambda } from '../../model/derivation.ts'
 import { decodeBatch } from '../../model/document-batch.ts'
+import { DEFAULT_IDENTITY_RULES } from '../../model/profile/identity-rules.ts'
 import { SchemaSet } from '../../model/schema/schema-set.ts'
 import type { Store } from '../../store/store.ts'
 import { createIngest } from '../ingest/ingest.ts'
@@ -284,6 +285,9 @@ function compile({ schemas, derived: names = DERIVED, rollbackOnConflict = true 
     collections: Object.fromEntries(chosen),
     materializations: {},
     tests: {},
+    sources: {},
+    traits: { user: {}, account: {} },
+    identity: DEFAULT_IDENTITY_RULES,
   }
   return { catalog, schemas: new SchemaSet(catalog.schemas) }
 }
@@ -339,6 +343,7 @@ export function wrapStore(store: Store, on: (call: StoreCall) => unknown): Store
     checkpoints: () => store.checkpoints(),
     loadCursor: (name) => store.loadCursor(name),
     saveCursor: (name, value) => store.saveCursor(name, value),
+    scrub: () => store.scrub(),
     close: () => store.close(),
   }
 }

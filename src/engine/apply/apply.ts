@@ -15,8 +15,9 @@ import { encodeBatch } from '../../model/document-batch.ts'
 import { Chunk } from './chunk.ts'
 import { DerivationStop } from './derivation-runner.ts'
 import { findLanes, type Lane } from './lanes.ts'
-import { type ApplyPlan, openRunners, type Runners } from './plan.ts'
+import { type ApplyPlan, publishedSources } from './plan.ts'
 import { readPublished } from './published.ts'
+import type { Runner } from './runner.ts'
 
 export type ApplyParts = {
   plan: ApplyPlan
@@ -50,7 +51,7 @@ type OpenTransaction = { outputs: OutputBatch[]; documents: number; openedAt: nu
 export class Apply {
   readonly #parts: ApplyParts
   readonly #stops = new Map<string, DerivationStop>()
-  #runners: Runners = new Map()
+  #runners: ReadonlyMap<string, Runner> = new Map()
   #positions = new Map<string, Position>()
   #committed = new Map<string, Position>()
   #fence = 0
@@ -87,9 +88,9 @@ export class Apply {
     const { plan, store, clock, partition } = this.#parts
     const { fence, checkpoints } = await store.acquire(partition)
     this.#fence = fence
-    this.#positions = new Map(plan.derivations.map(({ name }) => [name, checkpoints.get(name) ?? 0]))
+    this.#positions = new Map(plan.members.map(({ name }) => [name, checkpoints.get(name) ?? 0]))
     this.#committed = new Map(this.#positions)
-    this.#runners = openRunners(plan, store)
+    this.#runners = new Map(plan.members.map(({ name, open }) => [name, open(store)]))
     this.#transaction = emptyTransaction(clock.now())
     this.#committing = undefined
     this.#commitFailure = undefined
@@ -114,7 +115,7 @@ export class Apply {
     const limits = new Map([...this.#stops].map(([name, stop]) => [name, stop.position - 1]))
     const head = await this.#parts.log.head()
     const [positions, committed] = [this.#positions, this.#committed]
-    const lanes = findLanes({ plan: this.#parts.plan.derivations, positions, committed, limits, head })
+    const lanes = findLanes({ plan: this.#parts.plan.members, positions, committed, limits, head })
     return lanes[this.#laneTurn++ % Math.max(1, lanes.length)]
   }
 
@@ -122,11 +123,11 @@ export class Apply {
     const { log, store, plan } = this.#parts
     const entries = await log.read(lane.after, { maxBytes: CHUNK_BYTES, through: lane.through })
     const chunk = new Chunk(lane.after, entries, plan.collections)
-    for (const source of plan.publishedSources(lane.members)) {
+    for (const source of publishedSources(plan, lane.members)) {
       chunk.fill(source, await readPublished(store, source, chunk.after, chunk.through))
     }
     for (const name of lane.members) {
-      const published = await this.#runners.get(name)?.runner.run(chunk)
+      const published = await this.#runners.get(name)?.run(chunk)
       if (published && published.documents.length > 0)
         this.#transaction.outputs.push(outputBatch(chunk, name, encodeBatch([published])))
       this.#positions.set(name, chunk.through)
@@ -151,9 +152,11 @@ export class Apply {
   #commit(): void {
     const { store, clock, partition } = this.#parts
     const positions = new Map(this.#positions)
+    const changes = [...this.#runners.values()].map((runner) => runner.close())
     const transaction = {
-      documents: [...this.#runners.values()].flatMap(({ registers }) => registers.close()),
+      documents: changes.flatMap(({ documents }) => documents),
       outputs: this.#transaction.outputs,
+      prunedOutputs: changes.flatMap(({ prunedOutputs = [] }) => prunedOutputs),
       checkpoints: [...positions].map(([task, position]) => ({ task, position })),
     }
     this.#transaction = emptyTransaction(clock.now())

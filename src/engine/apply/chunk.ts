@@ -31,6 +31,9 @@ export class OutdatedDocument extends MillraceError {
   }
 }
 
+/** `position`: of its log entry. */
+export type PlacedSection = { section: DecodedSection; position: Position }
+
 export class Chunk {
   readonly after: Position
   readonly through: Position
@@ -38,7 +41,8 @@ export class Chunk {
   readonly #entries: readonly LogEntry[]
   readonly #collections: ReadonlyMap<string, CompiledCollection>
   readonly #documents = new Map<string, SourceDocument[]>()
-  #sections: { section: DecodedSection; position: Position }[] | undefined
+  #sections: PlacedSection[] | undefined
+  #sizeRaw = 0
 
   constructor(after: Position, entries: readonly LogEntry[], collections: ReadonlyMap<string, CompiledCollection>) {
     const last = entries.at(-1)
@@ -63,22 +67,33 @@ export class Chunk {
     this.#documents.set(collection, documents)
   }
 
+  /** Sections of these collections as they stand on the log, for readers that take documents as text, in the order of the log. */
+  sections(collections: readonly string[]): PlacedSection[] {
+    const wanted = this.#decoded().filter(({ section }) => collections.includes(section.collection))
+    this.#sizeRaw += wanted.reduce((sum, { section }) => sum + section.count, 0)
+    return wanted
+  }
+
   /** How many documents the chunk has been asked for so far. */
   get sizeDocuments(): number {
-    let size = 0
+    let size = this.#sizeRaw
     for (const documents of this.#documents.values()) size += documents.length
     return size
   }
 
   #decode(collection: string): SourceDocument[] {
-    this.#sections ??= this.#entries.flatMap(({ position, payload }) =>
-      decodeBatch(payload).map((section) => ({ section, position })),
-    )
     const documents: SourceDocument[] = []
-    for (const { section, position } of this.#sections) {
+    for (const { section, position } of this.#decoded()) {
       if (section.collection === collection) this.#decodeSection(section, position, documents)
     }
     return documents
+  }
+
+  #decoded(): PlacedSection[] {
+    this.#sections ??= this.#entries.flatMap(({ position, payload }) =>
+      decodeBatch(payload).map((section) => ({ section, position })),
+    )
+    return this.#sections
   }
 
   #decodeSection(section: DecodedSection, position: Position, into: SourceDocument[]): void {

@@ -16,7 +16,8 @@ import type { Section } from '../../model/document-batch.ts'
 import { compileKey, type KeyReader, type PackedKey } from '../../model/key.ts'
 import { compileSelector, type PartitionPath } from '../../model/partition.ts'
 import { type Chunk, OutdatedDocument, type SourceDocument } from './chunk.ts'
-import type { Register, Registers } from './registers.ts'
+import type { Documents, OpenDocument } from './documents.ts'
+import type { Changes, Runner } from './runner.ts'
 
 /** Why a derivation cannot go past an entry of the log. */
 export class DerivationStop extends Error {
@@ -48,16 +49,16 @@ export type DerivationParts = {
   derivation: Derivation
   lambdas: DerivationLambdas
   register: CompiledSchema | undefined
-  registers: Registers
+  registers: Documents
   /** Whether another derivation reads what this one publishes. */
   hasReaders: boolean
 }
 
-export class DerivationRunner {
+export class DerivationRunner implements Runner {
   readonly #collection: CompiledCollection
   readonly #transforms: CompiledTransform[]
   readonly #register: CompiledSchema | undefined
-  readonly #registers: Registers
+  readonly #registers: Documents
   readonly #initial: Json
   readonly #hasReaders: boolean
 
@@ -103,6 +104,10 @@ export class DerivationRunner {
     return published
   }
 
+  close(): Changes {
+    return { documents: this.#registers.close() }
+  }
+
   #planOrStop(chunk: Chunk): Step[] {
     try {
       return this.#plan(chunk)
@@ -146,7 +151,7 @@ export class DerivationRunner {
   }
 
   /** Reduces all of the lambda's deltas into the register, or none where a conflict is rolled back. */
-  #update(register: Register, { transform, update, source, key }: UpdateContext): void {
+  #update(register: OpenDocument<Json>, { transform, update, source, key }: UpdateContext): void {
     const schema = this.#register as CompiledSchema
     let value: Json | undefined = register.value ?? this.#initial
     for (const delta of callLambda(update, source)) {
@@ -179,7 +184,7 @@ export class DerivationRunner {
   }
 }
 
-type StepContext = { published: Section; documents: SourceDocument[]; register: Register | undefined; key: PackedKey }
+type StepContext = { published: Section; documents: SourceDocument[]; register: OpenDocument<Json> | undefined; key: PackedKey }
 type UpdateContext = { transform: CompiledTransform; update: LocatedLambda; source: Json; key: PackedKey }
 
 function compileTransform(transform: Transform, lambdas: DerivationLambdas[string] | undefined): CompiledTransform {

@@ -1,63 +1,59 @@
-/** The catalog's derivations, compiled and in an order in which a source stands before its readers. */
+/** What advances with the log: the catalog's derivations, compiled and in an order in which a source stands before its readers, and the profiles. */
+import { invariant } from '../../base/errors.ts'
 import type { Catalog, Collection, Derivation } from '../../model/catalog.ts'
 import { type CompiledCollection, compileCollection } from '../../model/compiled-collection.ts'
-import type { CompiledSchema } from '../../model/compiled-schema.ts'
 import type { DerivationLambdas } from '../../model/derivation.ts'
 import type { SchemaSet } from '../../model/schema/schema-set.ts'
 import type { Store } from '../../store/store.ts'
 import { DerivationRunner } from './derivation-runner.ts'
+import { Documents } from './documents.ts'
 import type { LaneMember } from './lanes.ts'
-import { Registers } from './registers.ts'
+import type { Runner } from './runner.ts'
 
-type PlannedDerivation = LaneMember & { derivation: Derivation; register: CompiledSchema | undefined; lambdas: DerivationLambdas }
+/** Opens with nothing in memory: a new session starts from what is committed. */
+export type PlannedMember = LaneMember & { open: (store: Store) => Runner }
 
 export type ApplyPlan = {
   /** In topological order. */
-  derivations: readonly PlannedDerivation[]
+  members: readonly PlannedMember[]
   collections: ReadonlyMap<string, CompiledCollection>
-  /** Derived collections that these derivations read and do not publish themselves. */
-  publishedSources: (members: readonly string[]) => string[]
 }
-
-export type Runners = Map<string, { runner: DerivationRunner; registers: Registers }>
 
 type PlanParts = { catalog: Catalog; schemas: SchemaSet; lambdas: ReadonlyMap<string, DerivationLambdas> }
 
 /** The catalog must be free of cycles, which `check` has made sure of. */
 export function planDerivations({ catalog, schemas, lambdas }: PlanParts): ApplyPlan {
-  const derivations = sortTopologically(Object.values(catalog.collections)).map(({ name, derivation }) => ({
+  const collections = new Map(
+    Object.values(catalog.collections).map((collection) => [collection.name, compileCollection(collection, schemas)]),
+  )
+  const derived = sortTopologically(Object.values(catalog.collections))
+  const read = new Set(derived.flatMap(({ derivation }) => derivedSources(derivation, catalog)))
+  const members = derived.map(({ name, derivation }) => ({
     name,
-    derivation,
     derivedSources: derivedSources(derivation, catalog),
-    register: derivation.register && schemas.compile(derivation.register.schema),
-    lambdas: lambdas.get(name) ?? {},
+    open: (store: Store) =>
+      new DerivationRunner({
+        collection: requireCompiled(collections, name),
+        derivation,
+        lambdas: lambdas.get(name) ?? {},
+        register: derivation.register && schemas.compile(derivation.register.schema),
+        registers: new Documents(store, { space: `register/${name}` }),
+        hasReaders: read.has(name),
+      }),
   }))
-  const sources = new Map(derivations.map((member) => [member.name, member.derivedSources]))
-  return {
-    derivations,
-    collections: new Map(
-      Object.values(catalog.collections).map((collection) => [collection.name, compileCollection(collection, schemas)]),
-    ),
-    publishedSources: (members) =>
-      [...new Set(members.flatMap((name) => sources.get(name) ?? []))].filter((source) => !members.includes(source)),
-  }
+  return { members, collections }
 }
 
-/** Runners with empty registers: a new session starts from what is committed. */
-export function openRunners(plan: ApplyPlan, store: Store): Runners {
-  const read = new Set(plan.derivations.flatMap(({ derivedSources }) => derivedSources))
-  const runners: Runners = new Map()
-  for (const { name, derivation, register, lambdas } of plan.derivations) {
-    const collection = plan.collections.get(name)
-    if (collection === undefined) continue
-    const registers = new Registers(store, name)
-    const hasReaders = read.has(name)
-    runners.set(name, {
-      registers,
-      runner: new DerivationRunner({ collection, derivation, lambdas, register, registers, hasReaders }),
-    })
-  }
-  return runners
+/** Derived collections that these members read and do not publish themselves. */
+export function publishedSources({ members }: ApplyPlan, names: readonly string[]): string[] {
+  const read = members.filter(({ name }) => names.includes(name)).flatMap((member) => member.derivedSources)
+  return [...new Set(read)].filter((source) => !names.includes(source))
+}
+
+function requireCompiled(collections: ReadonlyMap<string, CompiledCollection>, name: string): CompiledCollection {
+  const collection = collections.get(name)
+  invariant(collection, `the collection "${name}" is compiled`)
+  return collection
 }
 
 function derivedSources(derivation: Derivation, catalog: Catalog): string[] {

@@ -6,6 +6,7 @@ import type { Catalog, TestStep } from '../../model/catalog.ts'
 import type { CompiledSchema } from '../../model/compiled-schema.ts'
 import { compileKey } from '../../model/key.ts'
 import { compilePartition } from '../../model/partition.ts'
+import { DEFAULT_IDENTITY_RULES } from '../../model/profile/identity-rules.ts'
 import { runCatalogTests, selectTests, type TestResult } from './catalog-tests.ts'
 import { failureText } from './failure-text.ts'
 import type { TestEngine, WrittenDocument } from './test-engine.ts'
@@ -84,6 +85,9 @@ function catalogOf(tests: Record<string, TestStep[]>): Catalog {
     collections: { sales: SALES },
     materializations: {},
     tests: Object.fromEntries(Object.entries(tests).map(([name, steps]) => [name, { name, steps }])),
+    sources: {},
+    traits: { user: {}, account: {} },
+    identity: DEFAULT_IDENTITY_RULES,
   }
 }
 

@@ -86,7 +86,7 @@ function drawIndex(random: Random, length: number): number {
 const HEX = Array.from({ length: 0x10000 }, (_, n) => n.toString(16).padStart(4, '0'))
 
 /** A random UUID of version 4 (RFC 9562, section 5.4). */
-function drawUuid(random: Random): string {
+export function drawUuid(random: Random): string {
   const [a, b, c, d] = [random.nextUint32(), random.nextUint32(), random.nextUint32(), random.nextUint32()]
   const version = ((b & 0x0fff) | 0x4000) >>> 0
   const variant = ((c >>> 16) & 0x3fff) | 0x8000

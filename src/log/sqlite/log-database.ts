@@ -30,7 +30,10 @@ export type LogDatabaseOptions = {
   pagesMax?: number
 }
 
-/** The one connection that writes; makes the file and its tables when they are missing. */
+/**
+ * The one connection that writes; makes the file and its tables when they are missing. `secure_delete = fast` costs nothing here and
+ * keeps pages free of copies of rows that have moved: entries are only appended, so each is in one place, and a redaction finds it.
+ */
 export function openLogDatabase({ path, pagesMax }: LogDatabaseOptions): DatabaseSync {
   return onLogFile(path, () => {
     const db = new DatabaseSync(path, { timeout: BUSY_MS })
@@ -38,6 +41,7 @@ export function openLogDatabase({ path, pagesMax }: LogDatabaseOptions): Databas
       pragma page_size = ${PAGE_BYTES};
       pragma journal_mode = wal;
       pragma synchronous = full;
+      pragma secure_delete = fast;
       pragma journal_size_limit = ${WAL_BYTES_KEPT};
       begin;
       ${TABLES}

@@ -5,7 +5,8 @@
 import { durabilityPoint } from '../../base/durability-point.ts'
 import { hash } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { IDEMPOTENCY_WINDOW_MS, type Position } from '../log.ts'
+import { invariant, MillraceError } from '../../base/errors.ts'
+import { IDEMPOTENCY_WINDOW_MS, type Position, type Redaction } from '../log.ts'
 import type { AppendGroup, AppendOutcome } from './append-group.ts'
 import { onLogFile, openLogDatabase, type LogDatabaseOptions } from './log-database.ts'
 
@@ -13,6 +14,9 @@ const SELECT_LAST = 'select position, appended_at from entries order by position
 const INSERT_ENTRY = 'insert into entries (position, appended_at, payload) values (?, ?, ?)'
 const SELECT_KEY = 'select position, content_hash, appended_at from idempotency where key = ?'
 const INSERT_KEY = 'insert or replace into idempotency (position, key, content_hash, appended_at) values (?, ?, ?, ?)'
+
+/** Of the same size: then SQLite writes over the old bytes where they are, and moves nothing. */
+const REDACT_ENTRY = 'update entries set payload = ?1 where position = ?2 and length(payload) = length(?1)'
 
 /** Looks at the oldest few only, so that it costs the same whether or not anything has expired. */
 const DELETE_EXPIRED_KEYS = `
@@ -28,6 +32,7 @@ export class LogWriter {
   readonly #db: DatabaseSync
   readonly #selectLast: StatementSync
   readonly #insertEntry: StatementSync
+  readonly #redactEntry: StatementSync
   readonly #selectKey: StatementSync
   readonly #insertKey: StatementSync
   readonly #deleteExpiredKeys: StatementSync
@@ -38,6 +43,7 @@ export class LogWriter {
     this.#db = db
     this.#selectLast = db.prepare(SELECT_LAST)
     this.#insertEntry = db.prepare(INSERT_ENTRY)
+    this.#redactEntry = db.prepare(REDACT_ENTRY)
     this.#selectKey = db.prepare(SELECT_KEY)
     this.#insertKey = db.prepare(INSERT_KEY)
     this.#deleteExpiredKeys = db.prepare(DELETE_EXPIRED_KEYS)
@@ -51,23 +57,54 @@ export class LogWriter {
   /** One outcome per append, in order. When it throws, nothing of the group was written. */
   append(group: AppendGroup): AppendOutcome[] {
     return onLogFile(this.#path, () => {
-      this.#db.exec('begin immediate')
-      try {
+      const outcomes = this.#transact(() => {
         const outcomes = this.#write(group)
         durabilityPoint('log-written')
-        this.#db.exec('commit')
-        durabilityPoint('log-committed')
         return outcomes
-      } catch (error) {
-        // After some failures SQLite has rolled back by itself.
-        if (this.#db.isTransaction) this.#db.exec('rollback')
-        throw error
-      }
+      })
+      durabilityPoint('log-committed')
+      return outcomes
+    })
+  }
+
+  /** See the port. The write-ahead log may hold old payloads, of these entries and of earlier redactions: it is emptied. */
+  redact(changes: readonly Redaction[]): void {
+    onLogFile(this.#path, () => {
+      if (changes.length > 0) this.#transact(() => changes.forEach((change) => this.#redactOne(change)))
+      // Waits for readers, each of which takes moments.
+      const { busy } = this.#db.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number }
+      if (busy === 0) return
+      throw new MillraceError(
+        'log_unavailable',
+        `The log "${this.#path}" is read without a pause: its write-ahead log cannot be emptied.`,
+        {
+          hint: 'End the program that keeps a transaction on this file open; it is tried again.',
+          retryable: true,
+        },
+      )
     })
   }
 
   close(): void {
     this.#db.close()
+  }
+
+  #transact<Result>(work: () => Result): Result {
+    this.#db.exec('begin immediate')
+    try {
+      const result = work()
+      this.#db.exec('commit')
+      return result
+    } catch (error) {
+      // After some failures SQLite has rolled back by itself.
+      if (this.#db.isTransaction) this.#db.exec('rollback')
+      throw error
+    }
+  }
+
+  #redactOne({ position, payload }: Redaction): void {
+    const { changes } = this.#redactEntry.run(payload, position)
+    invariant(changes === 1, `the log has an entry ${position} of ${payload.byteLength} bytes`)
   }
 
   #write({ now, payloads, sizes, keys }: AppendGroup): AppendOutcome[] {

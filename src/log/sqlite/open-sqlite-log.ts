@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../base/clock.ts'
 import { invariant, MillraceError } from '../../base/errors.ts'
 import { Thread } from '../../base/thread.ts'
-import type { AppendReceipt, AppendRequest, Log, LogEntry, Position, ReadLimits } from '../log.ts'
+import type { AppendReceipt, AppendRequest, Log, LogEntry, Position, ReadLimits, Redaction } from '../log.ts'
 import { packGroup, type AppendGroup, type AppendOutcome } from './append-group.ts'
 import { AppendQueue } from './append-queue.ts'
 import { onLogFile, openLogDatabaseForReading, type LogDatabaseOptions } from './log-database.ts'
@@ -31,13 +31,21 @@ export async function openSqliteLog({ path, pagesMax, clock, threaded = false }:
       path,
       clock,
       reading,
-      writer: { append: async (group) => writer.append(group), close: async () => writer.close() },
+      writer: {
+        append: async (group) => writer.append(group),
+        redact: async (changes) => writer.redact(changes),
+        close: async () => writer.close(),
+      },
     })
   }
   invariant(path !== IN_MEMORY, 'a log in memory has no thread of its own')
   const thread = startWriterThread(database)
   await thread.ask('open')
-  const writer = { append: (group: AppendGroup) => thread.ask(group, [group.payloads.buffer]), close: () => thread.stop() }
+  const writer = {
+    append: (group: AppendGroup) => thread.ask(group, [group.payloads.buffer]),
+    redact: async (redactions: readonly Redaction[]) => void (await thread.ask({ redactions })),
+    close: () => thread.stop(),
+  }
   return new SqliteLog({ path, clock, reading: openLogDatabaseForReading(path), writer })
 }
 
@@ -57,12 +65,13 @@ function startWriterThread(database: LogDatabaseOptions): Thread<WriterQuestion,
   })
 }
 
-type SqliteLogParts = {
-  path: string
-  clock: Clock
-  reading: DatabaseSync
-  writer: { append: (group: AppendGroup) => Promise<AppendOutcome[]>; close: () => Promise<void> }
+type RunningWriter = {
+  append: (group: AppendGroup) => Promise<AppendOutcome[]>
+  redact: (changes: readonly Redaction[]) => Promise<void>
+  close: () => Promise<void>
 }
+
+type SqliteLogParts = { path: string; clock: Clock; reading: DatabaseSync; writer: RunningWriter }
 
 class SqliteLog implements Log {
   readonly #parts: SqliteLogParts
@@ -81,6 +90,11 @@ class SqliteLog implements Log {
     invariant(!this.#isClosed, 'nothing is appended to a closed log')
     if (request.idempotencyKey !== undefined) requireUsableKey(request.idempotencyKey)
     return this.#queue.append(request)
+  }
+
+  async redact(changes: readonly Redaction[]): Promise<void> {
+    invariant(!this.#isClosed, 'nothing is redacted in a closed log')
+    await this.#parts.writer.redact(changes)
   }
 
   async read(after: Position, limits: ReadLimits): Promise<LogEntry[]> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -156,6 +156,50 @@ test('expired idempotency keys go, a few with each new one', async () => {
   await Promise.all(Array.from({ length: 60 }, (_, i) => append(`new ${i}`)))
   expect(count()).toBe(61)
   db.close()
+  await log.close()
+})
+
+/** Small ones share a page, large ones have many; the first ones fill the page that becomes the root of the tree. */
+const MARKED_SIZES = [30, 300, 3_000, 30_000, 200_000]
+const marked = (i: number) => Buffer.from(`mark-${i};`.repeat((MARKED_SIZES[i % MARKED_SIZES.length] ?? 30) / 8))
+
+test('after a redaction no byte of the old payloads is in the files, also with readers beside it', async () => {
+  const path = newPath()
+  const log = await openSqliteLog({ path, clock: systemClock, threaded: true })
+  const reader = await openSqliteLogReader(path)
+  const all = Array.from({ length: 150 }, (_, i) => i)
+  for (const i of all) await log.append({ payload: marked(i) })
+  // In several steps, as neighbours of what goes must not move.
+  for (const remainder of [0, 1]) {
+    const changes = all
+      .filter((i) => i % 3 === remainder)
+      .map((i) => ({ position: i + 1, payload: new Uint8Array(marked(i).length) }))
+    await reader.read(0, EVERYTHING)
+    await log.redact(changes)
+  }
+  const file = Buffer.concat([path, `${path}-wal`].map((name) => readFileSync(name)))
+  expect(all.filter((i) => file.includes(`mark-${i};`))).toEqual(all.filter((i) => i % 3 === 2))
+  expect(statSync(`${path}-wal`).size).toBe(0)
+  expect((await reader.read(0, EVERYTHING)).map((entry) => entry.payload.byteLength)).toEqual(all.map((i) => marked(i).length))
+  await reader.close()
+  await log.close()
+})
+
+test('a redaction that cannot empty the write-ahead log says so, and succeeds when it is repeated', async () => {
+  const path = newPath()
+  const log = await openSqliteLog({ path, clock: systemClock })
+  await log.append({ payload: marked(1) })
+  const holder = new DatabaseSync(path, { readOnly: true })
+  holder.exec('begin')
+  holder.prepare('select count(*) from entries').get()
+  await log.append({ payload: payload(10) })
+  await expect(log.redact([{ position: 1, payload: new Uint8Array(marked(1).length) }])).rejects.toMatchObject({
+    code: 'log_unavailable',
+    retryable: true,
+  })
+  holder.close()
+  await log.redact([])
+  expect(Buffer.concat([path, `${path}-wal`].map((name) => readFileSync(name))).includes('mark-1;')).toBe(false)
   await log.close()
 })
 

@@ -2,6 +2,7 @@
 import { systemClock } from '../../base/clock.ts'
 import { Apply, type ApplyStatus } from '../../engine/apply/apply.ts'
 import { planDerivations } from '../../engine/apply/plan.ts'
+import { profilesMember } from '../../engine/profiles/profiles-runner.ts'
 import type { Catalog } from '../../model/catalog.ts'
 import { SchemaSet } from '../../model/schema/schema-set.ts'
 import type { EngineConfig } from '../config.ts'
@@ -17,7 +18,8 @@ const PARTITION = '0'
 
 await serveTask<ApplyInput, ApplyStatus>(async ({ input: { config, catalog }, bell, report }) => {
   const lambdas = await loadAllLambdas(catalog)
-  const plan = planDerivations({ catalog, schemas: new SchemaSet(catalog.schemas), lambdas })
+  const derivations = planDerivations({ catalog, schemas: new SchemaSet(catalog.schemas), lambdas })
+  const plan = { ...derivations, members: [...derivations.members, profilesMember(catalog, config.messageDays)] }
   const log = await openLogReader(config)
   const store = await openStore(config)
   const apply = new Apply({ plan, log, store, clock: systemClock, partition: PARTITION, bell, report })

@@ -3,7 +3,10 @@ import { systemClock } from '../../base/clock.ts'
 import { durabilityPoint } from '../../base/durability-point.ts'
 import type { Position } from '../../log/log.ts'
 import { createLakeWriter, type LakeReport } from '../../lake/lake-writer.ts'
+import { LAKE_EVENTS_CURSOR } from '../../engine/profiles/profiles-runner.ts'
 import type { Catalog } from '../../model/catalog.ts'
+import { EVENTS } from '../../model/system-collections.ts'
+import type { StoreReader } from '../../store/store.ts'
 import type { EngineConfig } from '../config.ts'
 import { dataDirectory } from '../data-directory.ts'
 import { openLogReader, openStoreReader } from '../storage.ts'
@@ -21,6 +24,9 @@ export type LakeStatus = {
   waitingFor?: string
 }
 
+/** The profiles' events are filed from the store's outputs, like those of a derived collection. */
+const EVENTS_COLLECTION = { name: EVENTS, derivation: { module: '', transforms: {} } }
+
 await serveTask<LakeInput, LakeStatus>(async ({ input: { config, catalog }, bell, report }) => {
   const { lakePath, lakeManifestPath } = dataDirectory(config.data)
   const log = await openLogReader(config)
@@ -29,7 +35,7 @@ await serveTask<LakeInput, LakeStatus>(async ({ input: { config, catalog }, bell
     ...config.lake,
     directory: lakePath,
     manifestPath: lakeManifestPath,
-    collections: Object.values(catalog.collections),
+    collections: [...Object.values(catalog.collections), EVENTS_COLLECTION],
     log,
     store,
     clock: systemClock,
@@ -39,6 +45,7 @@ await serveTask<LakeInput, LakeStatus>(async ({ input: { config, catalog }, bell
   const onReport = (event: LakeReport) => {
     status = nextStatus(status, event)
     report(status)
+    if (event.kind === 'published') void noteFiledEvents(store, event.filedThrough)
   }
   return {
     run: (signal) => writer.run(signal, (waiting) => bell.wait(waiting), onReport),
@@ -48,6 +55,12 @@ await serveTask<LakeInput, LakeStatus>(async ({ input: { config, catalog }, bell
     },
   }
 })
+
+/** What the lake has, `apply` may remove from the outputs. When the note is lost, the next one says more. */
+async function noteFiledEvents(store: StoreReader, filedThrough: ReadonlyMap<string, Position>): Promise<void> {
+  const through = filedThrough.get(EVENTS) ?? 0
+  if (through > 0) await store.saveCursor(LAKE_EVENTS_CURSOR, String(through)).catch(() => undefined)
+}
 
 function nextStatus({ fragments, documents, positions }: LakeStatus, event: LakeReport): LakeStatus {
   switch (event.kind) {

@@ -3,12 +3,14 @@ import { Pool, type ClientBase, type PoolClient } from 'pg'
 import { invariant, MillraceError } from '../../base/errors.ts'
 import type { Position } from '../../log/log.ts'
 import type { OutputBatch, Ownership, Store, Transaction } from '../store.ts'
+import { scrubTables } from './scrub-tables.ts'
 import { loadDocuments } from './load-documents.ts'
 import { migrate } from './migrate.ts'
 import { describeFailure } from './postgres-failure.ts'
 import { readOutputs } from './read-outputs.ts'
 import { fromStored, toStored } from './stored-text.ts'
 import { writeDocuments } from './write-documents.ts'
+import { writeOutputs } from './write-outputs.ts'
 
 const ACQUIRE = `
   insert into millrace.owners as owner (partition, fence) values ($1, 1)
@@ -18,8 +20,6 @@ const ACQUIRE = `
 /** The lock makes the next owner wait until this commit is done. */
 const SELECT_FENCE = 'select fence::float8 from millrace.owners where partition = $1 for update'
 const SELECT_CHECKPOINTS = 'select task, position::float8 from millrace.checkpoints'
-const INSERT_OUTPUT =
-  'insert into millrace.outputs (collection, through, after, appended_at, payload) values ($1, $2, $3, $4, $5)'
 const UPSERT_CHECKPOINT = `
   insert into millrace.checkpoints (task, position) values ($1, $2)
   on conflict (task) do update set position = excluded.position
@@ -92,9 +92,7 @@ class PostgresStore implements Store {
       await this.#transact(async (client) => {
         await requireFence(client, partition, fence)
         await writeDocuments(client, transaction.documents)
-        for (const { collection, through, after, appendedAt, payload } of transaction.outputs) {
-          await client.query(INSERT_OUTPUT, [collection, through, after, appendedAt, payload])
-        }
+        await writeOutputs(client, transaction)
         for (const { task, position } of transaction.checkpoints) await client.query(UPSERT_CHECKPOINT, [task, position])
       })
     } finally {
@@ -119,6 +117,10 @@ class PostgresStore implements Store {
 
   async saveCursor(name: string, value: string): Promise<void> {
     await this.#attempt(() => this.#pool.query(UPSERT_CURSOR, [name, toStored(value)]))
+  }
+
+  async scrub(): Promise<void> {
+    await this.#withClient(scrubTables)
   }
 
   close(): Promise<void> {

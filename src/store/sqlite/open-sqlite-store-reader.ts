@@ -1,6 +1,7 @@
 /** Reading a store that another thread or process commits to. */
 import type { StoreReader as Reader } from '../store.ts'
 import { CursorFile, cursorPath } from './cursor-file.ts'
+import { scrubSqliteStore } from './scrub-sqlite-store.ts'
 import { onStoreFile, openStoreDatabase, openStoreDatabaseForReading } from './store-database.ts'
 import { StoreReader } from './store-reader.ts'
 
@@ -17,6 +18,7 @@ export async function openSqliteStoreReader(path: string): Promise<Reader> {
     checkpoints: async () => onStoreFile(path, () => reader.checkpoints()),
     loadCursor: async (name) => cursors.load(name),
     saveCursor: async (name, value) => cursors.save(name, value),
+    scrub: () => scrubSqliteStore(path),
     close: async () => {
       cursors.close()
       db.close()

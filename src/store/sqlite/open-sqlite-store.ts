@@ -10,6 +10,7 @@ import { KeyFilter } from './key-filter.ts'
 import { KeyScan } from './key-scan.ts'
 import { packTransaction } from './packed-transaction.ts'
 import { runInOwnThread, runInThisThread, type RunningWriter } from './run-writer.ts'
+import { scrubSqliteStore } from './scrub-sqlite-store.ts'
 import {
   IN_MEMORY,
   onStoreFile,
@@ -101,6 +102,11 @@ class SqliteStore implements Store {
 
   async saveCursor(name: string, value: string): Promise<void> {
     this.#parts.cursors.save(name, value)
+  }
+
+  async scrub(): Promise<void> {
+    // What is in memory has no file to be legible in.
+    if (this.#parts.path !== IN_MEMORY) await scrubSqliteStore(this.#parts.path)
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@
  * threads busy with copying.
  */
 import { invariant } from '../../base/errors.ts'
-import type { Checkpoint, DocumentChange, OutputBatch, Transaction } from '../store.ts'
+import type { Checkpoint, DocumentChange, OutputBatch, PrunedOutputs, ReplacedOutput, Transaction } from '../store.ts'
 
 export type PackedTransaction = {
   /** The spaces that occur. */
@@ -11,6 +11,8 @@ export type PackedTransaction = {
   chunks: PackedChanges[]
   outputs: OutputBatch[]
   checkpoints: Checkpoint[]
+  prunedOutputs: PrunedOutputs[]
+  replacedOutputs: ReplacedOutput[]
 }
 
 type PackedChanges = {
@@ -27,7 +29,8 @@ const SEPARATOR = '\n'
 /** UTF-16 units. Larger texts gain nothing; a string may have 512 million. */
 const CHUNK_LENGTH = 8_000_000
 
-export function packTransaction({ documents, outputs, checkpoints }: Transaction): PackedTransaction {
+export function packTransaction(transaction: Transaction): PackedTransaction {
+  const { documents, outputs, checkpoints, prunedOutputs = [], replacedOutputs = [] } = transaction
   const spaces = new Map<string, number>()
   const chunks: PackedChanges[] = []
   for (let start = 0; start < documents.length;) {
@@ -38,17 +41,23 @@ export function packTransaction({ documents, outputs, checkpoints }: Transaction
   return {
     spaces: [...spaces.keys()],
     chunks,
-    // Copied, as a payload may be a view of memory that others use.
-    outputs: outputs.map((output) => ({ ...output, payload: Uint8Array.from(output.payload) })),
+    outputs: outputs.map(withOwnPayload),
     checkpoints,
+    prunedOutputs,
+    replacedOutputs: replacedOutputs.map(withOwnPayload),
   }
 }
 
+/** Copied, as a payload may be a view of memory that others use. */
+function withOwnPayload<Batch extends { payload: Uint8Array }>(batch: Batch): Batch {
+  return { ...batch, payload: Uint8Array.from(batch.payload) }
+}
+
 /** The blocks that need not be copied on their way to another thread. */
-export function buffersOf({ chunks, outputs }: PackedTransaction): ArrayBuffer[] {
+export function buffersOf({ chunks, outputs, replacedOutputs }: PackedTransaction): ArrayBuffer[] {
   return [
     ...chunks.flatMap(({ table, text }) => [table.buffer, text.buffer]),
-    ...outputs.map(({ payload }) => payload.buffer as ArrayBuffer),
+    ...[...outputs, ...replacedOutputs].map(({ payload }) => payload.buffer as ArrayBuffer),
   ]
 }
 

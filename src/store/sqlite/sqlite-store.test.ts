@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -141,6 +141,37 @@ test('the write-ahead log is reused rather than grown, also with readers beside 
   }
   // Written over and over, 40 times about 4 MB.
   expect(statSync(`${path}-wal`).size).toBeLessThan(80_000_000)
+  await reader.close()
+  await store.close()
+})
+
+const marked = (i: number, value: string | undefined) => ({ space: 'space', key: `key-${i};`, value })
+
+test('after scrubbing no byte of what was deleted, replaced or pruned is in the files', async () => {
+  const path = newPath()
+  const store = await openSqliteStore({ path, threaded: true })
+  const reader = await openSqliteStoreReader(path)
+  const { fence } = await store.acquire('0')
+  // Values that grow and shrink move rows between pages, which leaves copies behind.
+  for (let round = 1; round <= 12; round++) {
+    const documents = Array.from({ length: 600 }, (_, i) => marked(i, `value-${i};`.repeat(1 + ((i * 7 + round * 31) % 90))))
+    const payload = Buffer.from(`output-${round};`.repeat(3_000))
+    const output = { collection: 'c', after: round - 1, through: round, appendedAt: round, payload }
+    await store.commit('0', fence, { ...changes(0, ''), documents, outputs: [output] })
+  }
+  const erased = Array.from({ length: 60 }, (_, i) => i * 10)
+  await store.commit('0', fence, {
+    ...changes(0, ''),
+    documents: erased.map((i) => marked(i, undefined)),
+    prunedOutputs: [{ collection: 'c', through: 5 }],
+    replacedOutputs: [{ collection: 'c', through: 6, payload: new Uint8Array(1) }],
+  })
+  await reader.scrub()
+  const bytes = Buffer.concat([path, `${path}-wal`].map((file) => readFileSync(file)))
+  const isLegible = (text: string) => bytes.includes(text)
+  expect(erased.flatMap((i) => [`key-${i};`, `value-${i};`]).filter(isLegible)).toEqual([])
+  expect([1, 2, 3, 4, 5, 6].map((round) => `output-${round};`).filter(isLegible)).toEqual([])
+  expect(['key-1;', 'value-1;', 'output-7;'].filter(isLegible)).toHaveLength(3)
   await reader.close()
   await store.close()
 })

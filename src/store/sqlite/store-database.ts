@@ -75,11 +75,14 @@ export type StoreDatabaseOptions = {
 export function openStoreDatabase({ path, cacheBytes = CACHE_BYTES, pagesMax }: StoreDatabaseOptions): DatabaseSync {
   return onStoreFile(path, () => {
     const db = new DatabaseSync(path, { timeout: BUSY_MS })
-    // Commits are not flushed one by one: the log can replay those that a crash of the machine undoes.
+    // Commits are not flushed one by one: the log can replay those that a crash of the machine undoes. Deleted content is
+    // overwritten where that takes no further page write (measured: no cost, and of 300 values deleted among 3,000, 10 rather than
+    // 270 stay legible in the file); `on` leaves some as well, in the gaps of pages that were split. `scrub` leaves none.
     db.exec(`pragma page_size = ${PAGE_BYTES}`)
     enterWriteAheadMode(db)
     db.exec(`
       pragma synchronous = normal;
+      pragma secure_delete = fast;
       pragma wal_autocheckpoint = 0;
       pragma journal_size_limit = ${WAL_BYTES_KEPT};
       pragma cache_size = -${Math.ceil(cacheBytes / 1024)};

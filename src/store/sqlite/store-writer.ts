@@ -3,7 +3,7 @@ import { durabilityPoint } from '../../base/durability-point.ts'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { MillraceError } from '../../base/errors.ts'
 import type { Position } from '../../log/log.ts'
-import type { Ownership } from '../store.ts'
+import { type Ownership, PRUNED_BATCHES_MAX } from '../store.ts'
 import { SELECT_LAST_COMMIT, type LastCommit } from './last-commit.ts'
 import { unpackChanges, type PackedTransaction, type SpaceChanges } from './packed-transaction.ts'
 import { onStoreFile, openStoreDatabase, PAGE_BYTES, type StoreDatabaseOptions } from './store-database.ts'
@@ -22,6 +22,12 @@ const UPSERT_DOCUMENT = `
 `
 const DELETE_DOCUMENT = 'delete from documents where space = ? and key = ?'
 const INSERT_OUTPUT = 'insert into outputs (collection, through, after, appended_at, payload) values (?, ?, ?, ?, ?)'
+const REPLACE_OUTPUT = 'update outputs set payload = ? where collection = ? and through = ?'
+/** Looks at the oldest few only, so that a commit stays short however much there is to prune. */
+const PRUNE_OUTPUTS = `
+  delete from outputs
+  where id in (select id from outputs where collection = ? and through <= ? order by through limit ${PRUNED_BATCHES_MAX})
+`
 const UPSERT_CHECKPOINT = `
   insert into checkpoints (task, position) values (?, ?)
   on conflict (task) do update set position = excluded.position
@@ -73,10 +79,7 @@ export class StoreWriter {
     const number = this.#transact(() => {
       this.#requireFence(partition, fence)
       for (const changes of unpackChanges(transaction)) this.#writeDocuments(changes)
-      const insertOutput = this.#db.prepare(INSERT_OUTPUT)
-      for (const { collection, through, after, appendedAt, payload } of transaction.outputs) {
-        insertOutput.run(collection, through, after, appendedAt, payload)
-      }
+      this.#writeOutputs(transaction)
       const upsertCheckpoint = this.#db.prepare(UPSERT_CHECKPOINT)
       for (const { task, position } of transaction.checkpoints) upsertCheckpoint.run(task, position)
       const number = this.#countCommits() + 1
@@ -144,6 +147,17 @@ export class StoreWriter {
       if (value === undefined) this.#deleteDocument.run(spaceId, key)
       else this.#upsertDocument.run(spaceId, key, value)
     }
+  }
+
+  #writeOutputs({ outputs, replacedOutputs, prunedOutputs }: PackedTransaction): void {
+    const insert = this.#db.prepare(INSERT_OUTPUT)
+    for (const { collection, through, after, appendedAt, payload } of outputs) {
+      insert.run(collection, through, after, appendedAt, payload)
+    }
+    const replace = this.#db.prepare(REPLACE_OUTPUT)
+    for (const { collection, through, payload } of replacedOutputs) replace.run(payload, collection, through)
+    const prune = this.#db.prepare(PRUNE_OUTPUTS)
+    for (const { collection, through } of prunedOutputs) prune.run(collection, through)
   }
 
   #spaceId(space: string): number {

@@ -1,7 +1,7 @@
 /** Sources of transforms and bindings, and selections of partitions. */
 import { suggest } from '../../base/suggest.ts'
 import type { Collection, PartitionSelector } from '../../model/catalog.ts'
-import type { PartitionsDefinition, SourceDefinition } from '../catalog-schema.ts'
+import type { PartitionsDefinition, CollectionSourceDefinition } from '../catalog-schema.ts'
 import type { Spot } from '../files/source-file.ts'
 import { didYouMean } from '../problem.ts'
 import { findCollection, type Resolution } from './resolution.ts'
@@ -9,8 +9,8 @@ import { findCollection, type Resolution } from './resolution.ts'
 /** `spot`: of the source or the selection itself. */
 type From = { title: string; spot: Spot }
 
-export function resolveSource(
-  source: SourceDefinition,
+export function resolveCollectionSource(
+  source: CollectionSourceDefinition,
   from: From,
   resolution: Resolution,
 ): { name: string; collection?: Collection; partitions?: PartitionSelector } {

@@ -1,0 +1,17 @@
+import type { Section } from '../../model/document-batch.ts'
+import type { Transaction } from '../../store/store.ts'
+import type { Chunk } from './chunk.ts'
+
+/** What a runner adds to a transaction beside what it publishes. */
+export type Changes = Pick<Transaction, 'documents' | 'prunedOutputs'>
+
+/**
+ * A member of a lane at work: a derivation, or the profiles. What it does with an input depends on the inputs before and on
+ * nothing else, so that a replay gives the same results at the same places, however transactions are cut.
+ */
+export interface Runner {
+  /** Works off a chunk; returns what it publishes, under the member's name. A `DerivationStop` holds it before an entry. */
+  run(chunk: Chunk): Promise<Section>
+  /** Closes the transaction; the next call of `run` belongs to the next one, while this one is being committed. */
+  close(): Changes
+}

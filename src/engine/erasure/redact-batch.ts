@@ -1,0 +1,57 @@
+/** Takes the documents about the subject of an erasure out of one batch of the log or of the outputs: tombstones stay in their places. */
+import { decodeBatch, type DecodedSection, encodeBatch, type Section } from '../../model/document-batch.ts'
+import type { QuarantinedItem } from '../../model/event/quarantine.ts'
+import { EVENTS, INBOX, QUARANTINE } from '../../model/system-collections.ts'
+import type { SubjectMatcher } from './subject-matcher.ts'
+
+/** What is left of a document that was erased, and of its key. Whoever reads the log or outputs leaves such documents out. */
+export const ERASED_DOCUMENT = '{"erased":true}'
+export const ERASED_KEY = '["erased"]'
+
+export type RedactedBatch = {
+  payload: Buffer
+  /** Tracked or timeline events that were taken out. */
+  events: number
+  /** Ids of the quarantined items that were taken out. */
+  items: QuarantinedItem['id'][]
+}
+
+/**
+ * The batch without them, every other document, key, partition and source as it was; undefined when there are none. Looks at the
+ * collections that Millrace itself keeps only: what documents of the catalog's collections mean, Millrace does not know.
+ */
+export function redactBatch(payload: Uint8Array, matcher: SubjectMatcher): RedactedBatch | undefined {
+  const redacted = { events: 0, items: [] as string[] }
+  const sections = decodeBatch(payload).map((section) => redactSection(section, matcher, redacted))
+  if (redacted.events === 0 && redacted.items.length === 0) return undefined
+  return { payload: encodeBatch(sections), ...redacted }
+}
+
+function redactSection(section: DecodedSection, matcher: SubjectMatcher, redacted: Omit<RedactedBatch, 'payload'>): Section {
+  const copy = copySection(section)
+  const isItem = section.collection === QUARANTINE
+  const isEvent = section.collection === INBOX || section.collection === EVENTS
+  if (!(isItem || isEvent) || !matcher.mayConcern(section.documentBytes().toString('utf8'))) return copy
+  for (const [i, text] of copy.documents.entries()) {
+    if (!(isItem ? matcher.concernsItem(text) : matcher.concernsEvent(text))) continue
+    // An item was made by the door, and has an id.
+    if (isItem) redacted.items.push((JSON.parse(text) as QuarantinedItem).id)
+    else redacted.events++
+    copy.documents[i] = ERASED_DOCUMENT
+    copy.keys[i] = ERASED_KEY
+  }
+  return copy
+}
+
+function copySection(section: DecodedSection): Section {
+  const { collection, schemaHash, partitions } = section
+  const sources = Array.from(section.sources())
+  return {
+    collection,
+    schemaHash,
+    documents: section.documents(),
+    keys: section.keys(),
+    partitions: Array.from(section.partitionNumbers(), (number) => partitions[number] ?? ''),
+    ...(sources.length > 0 && { sources }),
+  }
+}

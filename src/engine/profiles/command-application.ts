@@ -1,0 +1,105 @@
+/** Operators' commands applied: merges and splits by hand, erasures, releases from the quarantine. One that no longer fits has no effect. */
+import { invariant } from '../../base/errors.ts'
+import type { Command } from '../../model/profile/command.ts'
+import type { EntityId, Write } from '../../model/profile/entity.ts'
+import { splitEntity } from '../../model/profile/merge-entities.ts'
+import { externalIdOf, survivorOf } from '../../model/profile/survivor.ts'
+import { traitChanges } from '../../model/profile/trait-value.ts'
+import type { Identities } from './identities.ts'
+import type { Input } from './inputs.ts'
+import { changedEvent, mergedEvent, splitEvent } from './made-events.ts'
+import type { ProfileState } from './profile-state.ts'
+import type { Publication } from './publication.ts'
+import { joinEntities } from './resolve-entity.ts'
+
+type CommandInput = Extract<Input, { kind: 'command' }>
+type Of<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>
+
+/** The source that operators' commands are written under. */
+const OPERATOR = 'millrace'
+
+export class CommandApplication {
+  readonly #state: ProfileState
+  readonly #publication: Publication
+
+  constructor(state: ProfileState, publication: Publication) {
+    this.#state = state
+    this.#publication = publication
+  }
+
+  async apply(input: CommandInput): Promise<void> {
+    const { command } = input
+    switch (command.kind) {
+      case 'merge':
+        return await this.#merge(command, writeOf(input))
+      case 'split':
+        return await this.#split(command, writeOf(input))
+      case 'erase':
+        return await this.#erase(command)
+      case 'release':
+        return this.#state.quarantine.release(command.items)
+    }
+  }
+
+  /** By hand even what was split may merge, but never two external ids. */
+  async #merge({ entityKind: kind, survivor: a, loser: b }: Of<'merge'>, write: Write): Promise<void> {
+    const identities = this.#state.identities[kind]
+    await identities.load([a, b])
+    const [first, second] = [identities.find(a), identities.find(b)]
+    if (first === undefined || second === undefined || first.id === second.id) return
+    if (externalIdOf(first.entity) !== undefined && externalIdOf(second.entity) !== undefined) return
+    const [survivor, loser] = survivorOf(first, second)
+    const before = this.#state.traitsOf(kind, survivor.entity)
+    const merged = joinEntities(identities, { survivor, loser, cause: write })
+    forgetApart(merged.entity.apart, merged.entity.parts)
+    const merge = merged.entity.merges.at(-1)
+    invariant(merge, 'a merged entity has a merge')
+    const cause = { kind, part: survivor.id, write }
+    this.#publication.addMade(mergedEvent(cause, { survivor, loser, merge }))
+    const changes = traitChanges(before, this.#state.traitsOf(kind, merged.entity), this.#state.rules[kind])
+    const tracked = changes.filter(({ isTracked }) => isTracked)
+    if (tracked.length > 0) this.#publication.addMade(changedEvent(cause, tracked, this.#state.signedUpAt(kind, merged.entity)))
+  }
+
+  async #split({ entityKind: kind, part }: Of<'split'>, write: Write): Promise<void> {
+    const identities = this.#state.identities[kind]
+    await identities.load([part])
+    const whole = identities.find(part)
+    const split = whole && splitEntity(whole.entity, part)
+    if (whole === undefined || split === undefined) return
+    identities.put(whole.id, split.rest)
+    identities.put(part, split.detached)
+    const [rest, detached] = [
+      { id: whole.id, entity: split.rest },
+      { id: part, entity: split.detached },
+    ]
+    this.#publication.addMade(splitEvent({ kind, part: rest.id, write }, rest, detached))
+  }
+
+  async #erase({ entityKind: kind, parts }: Of<'erase'>): Promise<void> {
+    const identities = this.#state.identities[kind]
+    await identities.load(parts)
+    for (const part of parts) eraseEntity(identities, part)
+    for (const part of parts) identities.put(part, undefined)
+  }
+}
+
+/** Its identifiers lead nowhere from now on. */
+function eraseEntity(identities: Identities, id: EntityId): void {
+  const placed = identities.find(id)
+  if (placed === undefined) return
+  for (const part of placed.entity.parts) {
+    for (const identifier of part.identifiers) identities.setOwner(identifier, undefined)
+    identities.put(part.id, undefined)
+  }
+}
+
+function forgetApart(apart: EntityId[] | undefined, parts: readonly { id: EntityId }[]): void {
+  const own = new Set(parts.map(({ id }) => id))
+  apart?.splice(0, apart.length, ...apart.filter((id) => !own.has(id)))
+}
+
+function writeOf({ command, position, index }: CommandInput): Write {
+  const at = Date.parse(command.at)
+  return { source: OPERATOR, event: command.id, occurredAt: at, receivedAt: at, position, index }
+}

@@ -1,0 +1,306 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { JsonObject } from '../../base/json.ts'
+import type { TrackedEvent } from '../../model/event/event.ts'
+import { event, openProfiles, type Profiles } from './profiles.fixture.ts'
+
+const identify = (members: Parameters<typeof event>[0]) => event({ type: 'identify', ...members })
+
+async function openWith(...events: readonly TrackedEvent[]): Promise<Profiles> {
+  const profiles = await openProfiles()
+  for (const one of events) await profiles.send(one)
+  await profiles.settle()
+  return profiles
+}
+
+const names = async (profiles: Profiles) => (await profiles.timeline()).map(({ name, type }) => name ?? type)
+
+test('an anonymous visitor becomes a known user, with one timeline', async () => {
+  const profiles = await openWith(
+    event({ name: 'Product Viewed', anonymousId: 'a1', at: 0 }),
+    identify({ userId: 'u1', anonymousId: 'a1', traits: { email: 'Ada@Example.com', plan: 'free' }, at: 1 }),
+    event({ name: 'Order Completed', userId: 'u1', at: 2 }),
+  )
+  const user = await profiles.find('user', 'external_id', 'u1')
+  expect(user?.identifiers).toEqual(['anonymous_id=a1', 'email=ada@example.com', 'external_id=u1'])
+  expect(user?.traits).toEqual({ email: 'Ada@Example.com', plan: 'free' })
+  const timeline = await profiles.timeline()
+  expect(timeline.map(({ name, type }) => name ?? type)).toEqual([
+    'User created',
+    'Product Viewed',
+    'identify',
+    'Attributes changed',
+    'Order Completed',
+  ])
+  expect(new Set(timeline.map(({ user: part }) => part))).toEqual(new Set([user?.id]))
+})
+
+test('two profiles that turn out to be one are merged, with evidence, and the survivor has the external id', async () => {
+  const profiles = await openWith(
+    identify({ userId: 'merge_me2', traits: { email: 'ccc@example.com', ccc: true }, at: 0 }),
+    identify({ anonymousId: 'b', traits: { email: 'ddd@example.com', ddd: true }, at: -5 }),
+    event({ name: 'Hello', userId: 'merge_me2', anonymousId: 'b', at: 3 }),
+  )
+  const user = await profiles.find('user', 'anonymous_id', 'b')
+  const loser = user?.entity.parts[1]?.id
+  expect(user?.traits).toEqual({ email: 'ccc@example.com', ccc: true, ddd: true })
+  expect(user?.entity.merges).toMatchObject([
+    { survivor: user?.id, loser, evidence: { kind: 'anonymous_id', value: 'b' }, cause: { position: 3 } },
+  ])
+  const merged = (await profiles.timeline()).find(({ type }) => type === 'user_merged')
+  expect(merged).toMatchObject({
+    id: `${user?.id}:${loser}:merged`,
+    name: 'User merged',
+    user: user?.id,
+    properties: {
+      user_id: user?.id,
+      user_email: 'ccc@example.com',
+      user_external_id: 'merge_me2',
+      user_anonymous_ids: [],
+      merged_id: loser,
+      merged_email: 'ddd@example.com',
+      merged_external_id: null,
+      merged_anonymous_ids: ['b'],
+    },
+  })
+  const changed = (await profiles.timeline()).find(({ type }) => type === 'attributes_changed')
+  expect(changed?.properties).toEqual({ 'to/ddd': true, 'from/ddd': null })
+})
+
+test('two external ids are never merged: the identifier stays with its owner, and the event says so', async () => {
+  const profiles = await openWith(
+    identify({ userId: 'u1', traits: { email: 'x@example.com' } }),
+    identify({ userId: 'u2', traits: { email: 'x@example.com' } }),
+  )
+  const [one, two] = [await profiles.find('user', 'external_id', 'u1'), await profiles.find('user', 'external_id', 'u2')]
+  expect(one?.id).not.toBe(two?.id)
+  expect(await profiles.find('user', 'email', 'x@example.com')).toEqual(one)
+  const last = (await profiles.timeline()).findLast(({ type }) => type === 'identify')
+  expect(last?.notes).toMatchObject([{ kind: 'email', code: 'identifier_kept' }])
+  expect(two?.traits).toEqual({ email: 'x@example.com' })
+})
+
+test('an external id is added to a profile that has none, and never changes', async () => {
+  const profiles = await openWith(
+    identify({ anonymousId: 'a', traits: { email: 'x@example.com' } }),
+    identify({ userId: 'u1', traits: { email: 'x@example.com' } }),
+    identify({ userId: 'u2', anonymousId: 'a' }),
+  )
+  expect((await profiles.find('user', 'email', 'x@example.com'))?.identifiers).toContain('external_id=u1')
+  expect((await profiles.find('user', 'external_id', 'u2'))?.identifiers).toEqual(['external_id=u2'])
+})
+
+test('an alias joins an anonymous id, aliasing to oneself does nothing, and unalias takes an id away', async () => {
+  const profiles = await openWith(
+    event({ anonymousId: 'old', name: 'Seen' }),
+    event({ type: 'alias', userId: 'u1', previousId: 'old' }),
+    event({ type: 'alias', userId: 'u1', previousId: 'u1' }),
+  )
+  const joined = await profiles.find('user', 'anonymous_id', 'old')
+  expect(joined?.identifiers).toEqual(['anonymous_id=old', 'external_id=u1'])
+  expect(await names(profiles)).toEqual(['User created', 'Seen', 'alias', 'alias'])
+  await profiles.send(event({ type: 'unalias', userId: 'u1', previousId: 'old' }), event({ anonymousId: 'old', name: 'Again' }))
+  await profiles.settle()
+  expect((await profiles.find('user', 'external_id', 'u1'))?.identifiers).toEqual(['external_id=u1'])
+  expect((await profiles.find('user', 'anonymous_id', 'old'))?.id).not.toBe(joined?.id)
+})
+
+test('an alias of two known users merges nothing', async () => {
+  const profiles = await openWith(
+    identify({ userId: 'u1' }),
+    identify({ userId: 'u2' }),
+    event({ type: 'alias', userId: 'u2', previousId: 'u1' }),
+  )
+  const alias = (await profiles.timeline()).findLast(({ type }) => type === 'alias')
+  expect(alias?.notes).toMatchObject([{ code: 'identifier_kept' }])
+  expect((await profiles.find('user', 'external_id', 'u1'))?.identifiers).toEqual(['external_id=u1'])
+})
+
+test('blocked values identify nobody, and limits hold, and both are said', async () => {
+  const profiles = await openWith(
+    event({ name: 'A', userId: 'null', anonymousId: '00000000-0000-0000-0000-000000000000' }),
+    ...Array.from({ length: 6 }, (_, i) => identify({ userId: 'u', traits: { email: `e${i}@example.com` } })),
+  )
+  const timeline = await profiles.timeline()
+  expect(timeline[0]).toMatchObject({ name: 'A', notes: [{ code: 'identifier_blocked' }, { code: 'identifier_blocked' }] })
+  expect(timeline[0]?.user).toBeUndefined()
+  expect((await profiles.find('user', 'external_id', 'u'))?.identifiers).toHaveLength(6)
+  expect(timeline.findLast(({ type }) => type === 'identify')?.notes).toMatchObject([{ kind: 'email', code: 'identifier_limit' }])
+})
+
+test('a storm of merges ends at the limit of a kind', async () => {
+  const anonymous = Array.from({ length: 120 }, (_, i) => event({ name: 'A', anonymousId: `a${i}` }))
+  const aliases = Array.from({ length: 120 }, (_, i) => event({ type: 'alias', userId: 'u', previousId: `a${i}` }))
+  const profiles = await openProfiles()
+  await profiles.send(...anonymous, ...aliases)
+  await profiles.settle()
+  expect((await profiles.find('user', 'external_id', 'u'))?.identifiers).toHaveLength(101)
+  const refused = (await profiles.timeline()).filter(({ notes }) => notes?.some(({ code }) => code === 'identifier_kept'))
+  expect(refused).toHaveLength(20)
+})
+
+test('accounts: a group call makes one, names it, links the user, and events find it; free mail is no domain', async () => {
+  const profiles = await openWith(
+    event({ type: 'group', userId: 'u1', groupId: 'acme', traits: { domain: 'https://www.Acme.com/x', seats: 3 } }),
+    event({ name: 'Opened', groupId: 'acme' }),
+    event({ type: 'group', userId: 'u2', groupId: 'other', traits: { domain: 'gmail.com' } }),
+  )
+  const account = await profiles.find('account', 'domain', 'acme.com')
+  expect(account?.identifiers).toEqual(['domain=acme.com', 'external_id=acme'])
+  expect(account?.traits).toMatchObject({ seats: 3 })
+  const user = await profiles.find('user', 'external_id', 'u1')
+  expect(user?.entity.parts[0]?.link?.account).toBe(account?.id)
+  const opened = (await profiles.timeline()).find(({ name }) => name === 'Opened')
+  expect([opened?.account, opened?.user]).toEqual([account?.id, undefined])
+  expect(await profiles.find('account', 'domain', 'gmail.com')).toBeUndefined()
+})
+
+test('a user belongs to the account that was named last, in the order of time', async () => {
+  const profiles = await openWith(
+    event({ type: 'group', userId: 'u', groupId: 'second', at: 10 }),
+    event({ type: 'group', userId: 'u', groupId: 'first', at: 5 }),
+    event({ type: 'group', userId: 'u', groupId: 'second', at: 20 }),
+    event({ type: 'group', userId: 'u', groupId: 'late', at: 15 }),
+  )
+  const second = await profiles.find('account', 'external_id', 'second')
+  expect((await profiles.find('user', 'external_id', 'u'))?.entity.parts[0]?.link?.account).toBe(second?.id)
+})
+
+test('a split gives both profiles back as they would be, and they stay apart', async () => {
+  const profiles = await openWith(
+    identify({ userId: 'u', traits: { plan: 'pro', visits: { operation: 'inc', value: 1 } }, at: 0 }),
+    identify({ anonymousId: 'a', traits: { plan: 'free', visits: { operation: 'inc', value: 5 } }, at: 1 }),
+    identify({ userId: 'u', anonymousId: 'a', traits: { seen: true }, at: 2 }),
+    identify({ anonymousId: 'a', traits: { plan: 'trial' }, at: 3 }),
+  )
+  const merged = await profiles.find('user', 'external_id', 'u')
+  expect(merged?.traits).toEqual({ plan: 'trial', visits: 6, seen: true })
+  const part = merged?.entity.parts[1]?.id ?? ''
+  await profiles.command({ kind: 'split', entityKind: 'user', part })
+  await profiles.settle()
+  expect((await profiles.find('user', 'external_id', 'u'))?.traits).toEqual({ plan: 'pro', visits: 1, seen: true })
+  expect((await profiles.find('user', 'anonymous_id', 'a'))?.traits).toEqual({ plan: 'trial', visits: 5 })
+  await profiles.send(event({ name: 'Again', userId: 'u', anonymousId: 'a' }))
+  await profiles.settle()
+  expect((await profiles.find('user', 'anonymous_id', 'a'))?.id).toBe(part)
+  await profiles.command({ kind: 'merge', entityKind: 'user', survivor: merged?.id ?? '', loser: part })
+  await profiles.settle()
+  expect((await profiles.find('user', 'anonymous_id', 'a'))?.traits).toEqual(merged?.traits)
+})
+
+test('an erased user is gone from the state, and the same identifiers begin anew', async () => {
+  const profiles = await openWith(
+    identify({ userId: 'u', traits: { plan: 'pro' } }),
+    event({ name: 'A', anonymousId: 'a' }),
+    event({ name: 'B', userId: 'u', anonymousId: 'a' }),
+  )
+  const user = await profiles.find('user', 'external_id', 'u')
+  const parts = user?.entity.parts.map(({ id }) => id) ?? []
+  await profiles.command({ kind: 'erase', entityKind: 'user', parts })
+  await profiles.settle()
+  expect(await profiles.find('user', 'external_id', 'u')).toBeUndefined()
+  expect(await profiles.find('user', 'anonymous_id', 'a')).toBeUndefined()
+  expect(await profiles.store.load('entity/user', parts)).toEqual([undefined, undefined])
+  await profiles.send(identify({ userId: 'u' }))
+  await profiles.settle()
+  expect(await profiles.find('user', 'external_id', 'u')).toMatchObject({ traits: {} })
+})
+
+/** Identifiers of a few people, and events that each name some of one person's, with a trait or two. */
+const histories = fc
+  .array(
+    fc.record({
+      person: fc.integer({ min: 0, max: 2 }),
+      claims: fc.subarray(['external', 'email0', 'email1', 'anonymous0', 'anonymous1', 'anonymous2'], { minLength: 1 }),
+      traits: fc.dictionary(fc.constantFrom('plan', 'city', 'visits'), fc.integer({ min: 0, max: 9 })),
+    }),
+    { minLength: 1, maxLength: 14 },
+  )
+  .chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray([...events.keys()], { minLength: events.length })))
+
+type Sketch = { person: number; claims: string[]; traits: Record<string, number> }
+
+/** A client has one id of a kind at a time; the rest are other ids of the same person. */
+function toEvent({ person, claims, traits }: Sketch, at: number): TrackedEvent {
+  const claimed = claims.map((claim) => ({
+    kind: claim.startsWith('email') ? 'email' : claim.startsWith('anonymous') ? 'anonymous_id' : 'external_id',
+    value: claim.startsWith('email') ? `p${person}-${claim}@example.com` : `p${person}-${claim}`,
+  }))
+  const operations = Object.entries(traits).map(([name, value]): [string, number | JsonObject] => [
+    name,
+    name === 'visits' ? { operation: 'inc', value } : value,
+  ])
+  return { ...identify({ at, traits: Object.fromEntries(operations) }), claims: claimed }
+}
+
+/** The naive model: people are what is connected by shared identifiers; a trait is what the newest event says, counters are sums. */
+function naive(events: readonly TrackedEvent[]): { identifiers: string[]; traits: JsonObject }[] {
+  let people: { ids: Set<string>; events: TrackedEvent[] }[] = []
+  for (const one of events) {
+    const ids = new Set(one.claims?.map(({ kind, value }) => `${kind}=${value}`))
+    const same = people.filter((person) => !person.ids.isDisjointFrom(ids))
+    people = people.filter((person) => !same.includes(person))
+    people.push({
+      ids: same.reduce((all, person) => all.union(person.ids), ids),
+      events: [...same.flatMap((person) => person.events), one],
+    })
+  }
+  return people.map(({ ids, events: own }) => {
+    const traits: JsonObject = {}
+    for (const one of own.toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1))) {
+      for (const [name, value] of Object.entries(one.traits ?? {})) {
+        const added = typeof value === 'object' && value !== null && 'value' in value ? Number(value['value']) : undefined
+        traits[name] = added === undefined ? value : Number(traits[name] ?? 0) + added
+      }
+    }
+    return { identifiers: [...ids].toSorted(), traits }
+  })
+}
+
+test('whatever the order in which events arrive, people and their traits are those of the naive model', async () => {
+  await fc.assert(
+    fc.asyncProperty(histories, async ([sketches, order]) => {
+      const events = sketches.map(toEvent)
+      const profiles = await openProfiles()
+      for (const i of order) await profiles.send(events[i] as TrackedEvent)
+      await profiles.settle()
+      for (const expected of naive(events)) {
+        for (const identifier of expected.identifiers) {
+          const [kind = '', value = ''] = identifier.split('=')
+          const found = await profiles.find('user', kind, value)
+          expect({ identifiers: found?.identifiers, traits: found?.traits }).toEqual(expected)
+        }
+      }
+    }),
+    { numRuns: 150 },
+  )
+}, 60_000)
+
+test('no entity ever has two external ids, whatever is claimed', async () => {
+  const claims = fc.array(
+    fc.record({
+      userId: fc.option(fc.constantFrom('u1', 'u2', 'u3'), { nil: undefined }),
+      anonymousId: fc.constantFrom('a1', 'a2', 'a3'),
+      email: fc.option(fc.constantFrom('x@example.com', 'y@example.com'), { nil: undefined }),
+      previousId: fc.option(fc.constantFrom('a1', 'a2', 'u1', 'u2'), { nil: undefined }),
+    }),
+    { maxLength: 12 },
+  )
+  await fc.assert(
+    fc.asyncProperty(claims, async (sketches) => {
+      const profiles = await openProfiles()
+      for (const { userId, anonymousId, email, previousId } of sketches) {
+        const members = { anonymousId, ...(userId && { userId }), ...(email && { traits: { email } }) }
+        await profiles.send(event({ ...members, ...(previousId ? { type: 'alias', previousId } : { type: 'identify' }) }))
+      }
+      await profiles.settle()
+      const sent = new Set(sketches.flatMap(({ userId }) => userId ?? []))
+      for (const userId of sent) {
+        const found = await profiles.find('user', 'external_id', userId)
+        const externals = found?.identifiers.filter((identifier) => identifier.startsWith('external_id='))
+        expect(externals).toEqual([`external_id=${userId}`])
+      }
+    }),
+    { numRuns: 100 },
+  )
+}, 60_000)

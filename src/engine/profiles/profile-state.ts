@@ -1,0 +1,134 @@
+/** All that the profiles know, during a session of `apply`: what the store holds, overlaid with what is not yet committed. */
+import type { Json, JsonObject } from '../../base/json.ts'
+import type { Catalog } from '../../model/catalog.ts'
+import type { TrackedEvent } from '../../model/event/event.ts'
+import type { QuarantinedItem } from '../../model/event/quarantine.ts'
+import type { TraitRefusal } from '../../model/event/timeline-event.ts'
+import type { Entity, EntityKind, Part, Write } from '../../model/profile/entity.ts'
+import type { Identity } from '../../model/profile/event-claims.ts'
+import type { Placed } from '../../model/profile/survivor.ts'
+import { TraitRules } from '../../model/profile/trait-rules.ts'
+import { entityTraits, type TraitChange, traitChanges, type TraitValue, traitValue } from '../../model/profile/trait-value.ts'
+import { applyTraits } from '../../model/profile/trait-writing.ts'
+import type { DocumentChange, Store } from '../../store/store.ts'
+import { EventCounts } from './event-counts.ts'
+import { Identities } from './identities.ts'
+import { MessageIndex } from './message-index.ts'
+import { QuarantineShelf } from './quarantine-shelf.ts'
+import { SchemaRegistry } from './schema-registry.ts'
+
+export type ProfileSettings = {
+  identity: Identity
+  traits: Catalog['traits']
+  /** How long message ids are remembered. */
+  daysKept: number
+}
+
+type TraitInput = {
+  kind: EntityKind
+  placed: Placed
+  /** Of the entity; it is changed. */
+  part: Part
+  traits: JsonObject
+  write: Write
+  /** What was shown before a merge by the same event, where there was one. */
+  before: ReadonlyMap<string, TraitValue> | undefined
+}
+
+export type TraitResult = {
+  refused: TraitRefusal[]
+  /** Tracked traits that are shown otherwise than before. */
+  changes: TraitChange[]
+}
+
+/** The trait that tells since when somebody is there, where it is a date. */
+const SIGNED_UP_TRAIT = 'created_at'
+
+export class ProfileState {
+  readonly identity: Identity
+  readonly identities: Record<EntityKind, Identities>
+  readonly rules: Record<EntityKind, TraitRules>
+  readonly schema: SchemaRegistry
+  readonly quarantine: QuarantineShelf
+  readonly #messages: MessageIndex
+  readonly #counts: EventCounts
+
+  private constructor(
+    settings: ProfileSettings,
+    identities: Record<EntityKind, Identities>,
+    opened: { schema: SchemaRegistry; quarantine: QuarantineShelf; messages: MessageIndex; counts: EventCounts },
+  ) {
+    this.identity = settings.identity
+    this.identities = identities
+    this.rules = { user: new TraitRules(settings.traits.user), account: new TraitRules(settings.traits.account) }
+    this.schema = opened.schema
+    this.quarantine = opened.quarantine
+    this.#messages = opened.messages
+    this.#counts = opened.counts
+  }
+
+  static async open(store: Pick<Store, 'load'>, settings: ProfileSettings): Promise<ProfileState> {
+    const identities = { user: new Identities(store, 'user'), account: new Identities(store, 'account') }
+    return new ProfileState(settings, identities, {
+      schema: await SchemaRegistry.open(store),
+      quarantine: await QuarantineShelf.open(store),
+      messages: await MessageIndex.open(store, settings.daysKept),
+      counts: await EventCounts.open(store),
+    })
+  }
+
+  /** False for a repeat, which is counted. */
+  isNewMessage({ source, id, receivedAt }: TrackedEvent): boolean {
+    const isNew = this.#messages.add(source, id, Date.parse(receivedAt))
+    this.#counts.add(isNew ? 'applied' : 'repeated')
+    return isNew
+  }
+
+  async setAside(item: QuarantinedItem, text: string): Promise<void> {
+    this.#counts.add('setAside')
+    await this.quarantine.add(item, text)
+  }
+
+  traitsOf(kind: EntityKind, { parts }: Entity): Map<string, TraitValue> {
+    return entityTraits(parts, this.rules[kind])
+  }
+
+  writeTraits({ kind, placed, part, traits, write, before }: TraitInput): TraitResult {
+    const rules = this.rules[kind]
+    const { parts } = placed.entity
+    const registry = this.schema.traits[kind]
+    const { isChanged, changes, refusals } = applyTraits(traits, { parts, part, write, rules, registry })
+    if (isChanged) this.identities[kind].touch(placed)
+    const all = before === undefined ? changes : traitChanges(before, entityTraits(parts, rules), rules)
+    return { refused: refusals, changes: all.filter(({ isTracked }) => isTracked) }
+  }
+
+  signedUpAt(kind: EntityKind, { parts }: Entity): number {
+    const { order } = this.rules[kind].ruleOf(SIGNED_UP_TRAIT)
+    const stated = millisOf(traitValue(parts, SIGNED_UP_TRAIT, order)?.value)
+    return stated ?? Math.min(...parts.map(({ created }) => created.occurredAt))
+  }
+
+  /** Ends a chunk. */
+  seal(): void {
+    this.identities.user.seal()
+    this.identities.account.seal()
+  }
+
+  /** Closes the transaction. */
+  close(): DocumentChange[] {
+    return [
+      ...this.identities.user.close(),
+      ...this.identities.account.close(),
+      ...this.schema.changes(),
+      ...this.quarantine.changes(),
+      ...this.#messages.changes(),
+      ...this.#counts.changes(),
+    ]
+  }
+}
+
+function millisOf(value: Json | undefined): number | undefined {
+  const millis = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isNaN(millis) ? undefined : millis
+}

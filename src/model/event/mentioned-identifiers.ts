@@ -1,0 +1,89 @@
+/** Whom an event, or an item that could not become one, is about: every identifier in it, to keep out those who were erased. */
+import { isObject, type Json, type JsonObject } from '../../base/json.ts'
+import type { EntityKind } from '../profile/entity.ts'
+import { ANONYMOUS_ID, EMAIL, EXTERNAL_ID } from '../profile/identity-rules.ts'
+import { readExternalIds, readMergeProperties } from './claims.ts'
+import { cleanJson } from './clean-json.ts'
+import type { Claim, TrackedEvent } from './event.ts'
+import { readIdentifiers } from './identifiers.ts'
+import { ItemReading } from './item-reading.ts'
+
+export type IdentifierTest = (claim: Claim, entity: EntityKind) => boolean
+
+type Mentioning = Pick<TrackedEvent, 'userId' | 'anonymousId' | 'groupId' | 'previousId' | 'claims' | 'traits' | 'context'>
+
+/**
+ * Whether one of its identifiers passes the test: as it was sent, but for blanks around ids. What `previousId` is, nobody knows: it
+ * is tried as each kind.
+ */
+export function mentionsAny(event: Mentioning, test: IdentifierTest): boolean {
+  const { userId, anonymousId, groupId, previousId, claims, traits, context } = event
+  const contextTraits = context?.['traits']
+  return (
+    (userId !== undefined && test({ kind: EXTERNAL_ID, value: userId }, 'user')) ||
+    (anonymousId !== undefined && test({ kind: ANONYMOUS_ID, value: anonymousId }, 'user')) ||
+    (groupId !== undefined && test({ kind: EXTERNAL_ID, value: groupId }, 'account')) ||
+    (previousId !== undefined && passesAsAnyKind(previousId, test)) ||
+    (traits !== undefined && passesAsEmail(traits['email'], test)) ||
+    (isObject(contextTraits) && passesAsEmail(contextTraits['email'], test)) ||
+    (claims !== undefined && claims.some((claim) => test(claim, 'user')))
+  )
+}
+
+function passesAsEmail(value: Json | undefined, test: IdentifierTest): boolean {
+  return typeof value === 'string' && value !== '' && test({ kind: EMAIL, value }, 'user')
+}
+
+function passesAsAnyKind(value: string, test: IdentifierTest): boolean {
+  return [EXTERNAL_ID, ANONYMOUS_ID, EMAIL].some((kind) => test({ kind, value }, 'user'))
+}
+
+/** The same of an item as it was sent, as far as identifiers can be read from it. Any depth is safe. */
+export function itemMentionsAny(item: Json, envelopeContext: JsonObject | undefined, test: IdentifierTest): boolean {
+  if (!isObject(item)) return false
+  const shallow = cleanJson(identifyingMembers(item, envelopeContext)).value as JsonObject
+  // Nobody reads these corrections: the item is refused already.
+  const reading = new ItemReading()
+  const context = isObject(shallow['context']) ? shallow['context'] : {}
+  const { userId, anonymousId, groupId, previousId } = readIdentifiers(shallow, context, reading)
+  const mentioning: Mentioning = {
+    ...(userId === undefined ? {} : { userId }),
+    ...(anonymousId === undefined ? {} : { anonymousId }),
+    ...(groupId === undefined ? {} : { groupId }),
+    ...(previousId === undefined ? {} : { previousId }),
+    traits: isObject(shallow['traits']) ? shallow['traits'] : {},
+    context,
+    claims: [...readExternalIds(context['externalIds'], reading), ...readMergeProperties(shallow['mergeProperties'], reading)],
+  }
+  return mentionsAny(mentioning, test)
+}
+
+/** Only what holds identifiers, and of that only scalars, so that depth is no danger. */
+function identifyingMembers(item: JsonObject, envelopeContext: JsonObject | undefined): JsonObject {
+  const own = isObject(item['context']) ? item['context'] : {}
+  const context: JsonObject = { ...envelopeContext, ...own }
+  return {
+    ...scalarsOf(item, ['userId', 'anonymousId', 'groupId', 'previousId']),
+    traits: scalarsOf(item['traits'], ['email']),
+    mergeProperties: scalarEntries(item['mergeProperties']),
+    context: {
+      ...scalarsOf(context, ['groupId']),
+      traits: scalarsOf(context['traits'], ['email']),
+      externalIds: scalarEntries(context['externalIds']),
+    },
+  }
+}
+
+function scalarEntries(list: Json | undefined): Json[] {
+  return Array.isArray(list) ? list.map((entry) => scalarsOf(entry, ['id', 'type', 'value', 'collection', 'encoding'])) : []
+}
+
+function scalarsOf(value: Json | undefined, names: readonly string[]): JsonObject {
+  const scalars: JsonObject = {}
+  if (!isObject(value)) return scalars
+  for (const name of names) {
+    const member = value[name]
+    if (typeof member === 'string' || typeof member === 'number') scalars[name] = member
+  }
+  return scalars
+}

@@ -1,0 +1,140 @@
+/** Puts the front door of the profiles together: tracking, reading, and what operators do, over one log and one store. */
+import { randomBytes } from 'node:crypto'
+import { systemClock } from '../base/clock.ts'
+import { systemRandom } from '../base/random.ts'
+import { type EventTotals, loadEventTotals } from '../engine/profiles/event-counts.ts'
+import { createReplay } from '../engine/tracking/replay.ts'
+import { createTracking } from '../engine/tracking/create-tracking.ts'
+import { OrderedIds } from '../engine/tracking/ordered-ids.ts'
+import type { IsSuppressed } from '../engine/tracking/suppression.ts'
+import { SystemSection } from '../engine/tracking/system-section.ts'
+import type { Tracking } from '../engine/tracking/tracking.ts'
+import { BodyReader } from '../http/body.ts'
+import { readingRoutes } from '../http/profiles/reading-routes.ts'
+import type { Route } from '../http/route.ts'
+import { DEFAULT_LIMITS } from '../http/server-limits.ts'
+import { Access } from '../http/tracking/access.ts'
+import { AccessTokens } from '../http/tracking/access-tokens.ts'
+import { findBundles } from '../http/tracking/browser-sdk.ts'
+import { LiveEvents } from '../http/tracking/live-events.ts'
+import { isLoopback } from '../http/tracking/local-request.ts'
+import { trackingRoutes } from '../http/tracking/tracking-routes.ts'
+import { WriteKeyBook } from '../http/tracking/write-key-book.ts'
+import { writeKeyFile } from '../http/tracking/write-key-file.ts'
+import { LakeTimeline } from '../lake/timeline-query.ts'
+import type { Log, Position } from '../log/log.ts'
+import { type Catalog, DEFAULT_SOURCE_LIMITS } from '../model/catalog.ts'
+import { encodeBatch } from '../model/document-batch.ts'
+import type { Command } from '../model/profile/command.ts'
+import { COMMANDS } from '../model/system-collections.ts'
+import type { AppliedPositions } from './applied-positions.ts'
+import type { EngineConfig } from './config.ts'
+import { dataDirectory } from './data-directory.ts'
+import { openStoreReader } from './storage.ts'
+
+export type FrontDoorParts = {
+  config: EngineConfig
+  catalog: Catalog
+  log: Log
+  /** How far the profiles are applied and committed. */
+  applied: AppliedPositions
+  /** For how long the oldest accepted document has waited to be applied, in milliseconds. */
+  lagMs: () => number
+  /** Called when so many inputs are on the log at this position. */
+  onAccepted: (position: Position, inputs: number) => void
+  reportBug: (error: unknown) => void
+}
+
+export type FrontDoor = {
+  routes: Route[]
+  /** One limit for all bodies that are held at once. */
+  bodies: BodyReader
+  totals: () => Promise<EventTotals>
+  close: () => Promise<void>
+}
+
+/** Rejects with `write_keys_invalid`, `catalog_invalid`, and what stores reject with. */
+export async function openFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> {
+  const { config, catalog, applied, reportBug } = parts
+  const store = await openStoreReader(config)
+  const { path, lakePath, lakeManifestPath } = dataDirectory(config.data)
+  const live = new LiveEvents(systemClock)
+  const operatorLog = singly(parts)
+  const tokens = new AccessTokens()
+  const keys = new WriteKeyBook(writeKeyFile(path), systemClock, reportBug)
+  const isLoopbackOnly = isLoopback(config.host)
+  const access = new Access({ sources: catalog.sources, keys, tokens, clock: systemClock, isLoopbackOnly })
+  const bodies = new BodyReader(DEFAULT_LIMITS)
+  const ids = new OrderedIds(systemRandom)
+  const isSuppressed: IsSuppressed = () => false
+  const common = { log: parts.log, ids, isSuppressed, observe: live.observe }
+  const limitsOf = (source: string) => catalog.sources[source]?.limits ?? DEFAULT_SOURCE_LIMITS
+  const timelines = new LakeTimeline({ directory: lakePath, manifestPath: lakeManifestPath })
+  const routes = [
+    ...trackingRoutes({
+      tracking: told(createTracking(common), parts),
+      sources: catalog.sources,
+      access,
+      tokens,
+      live,
+      bodies,
+      clock: systemClock,
+      reportBug,
+      pressure: pressureOf(parts),
+      bundles: findBundles(),
+    }),
+    ...readingRoutes({
+      store,
+      timelines,
+      catalog,
+      access,
+      bodies,
+      replay: createReplay({ ...common, log: operatorLog, clock: systemClock, limitsOf }),
+      commands: {
+        append: (command) => appendCommand(operatorLog, command),
+        applied: (position, signal) => applied.wait(position, signal),
+        newId: () => randomBytes(12).toString('hex'),
+        clock: systemClock,
+      },
+    }),
+  ]
+  const close = async () => {
+    await timelines.close()
+    await store.close()
+  }
+  return { routes, bodies, totals: () => loadEventTotals(store), close }
+}
+
+/** Under a lag beyond the limit a client is asked to come back when half of it may be worked off. */
+function pressureOf({ config, lagMs }: FrontDoorParts): () => number | undefined {
+  return () => (lagMs() > config.lagMaxMs ? Math.ceil(config.lagMaxMs / 2_000) : undefined)
+}
+
+async function appendCommand(log: Pick<Log, 'append'>, command: Command): Promise<Position> {
+  const section = new SystemSection(COMMANDS)
+  section.add(command.id, JSON.stringify(command))
+  const { position } = await log.append({ payload: encodeBatch([section]) })
+  return position
+}
+
+/** Tracking whose receipts are told. */
+function told(tracking: Tracking, { onAccepted }: FrontDoorParts): Tracking {
+  return {
+    accept: async (delivery) => {
+      const receipt = await tracking.accept(delivery)
+      if (receipt.position !== undefined) onAccepted(receipt.position, receipt.accepted + receipt.rejected.length)
+      return receipt
+    },
+  }
+}
+
+/** The log for what comes one by one: commands, and items from the quarantine. */
+function singly({ log, onAccepted }: FrontDoorParts): Pick<Log, 'append'> {
+  return {
+    append: async (request) => {
+      const receipt = await log.append(request)
+      onAccepted(receipt.position, 1)
+      return receipt
+    },
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * Writes the tables that hold documents anew, so that no page keeps what was deleted or replaced: a plain vacuum only marks such
+ * rows as free. Each table is locked while it is copied.
+ */
+import type { ClientBase } from 'pg'
+
+const TABLES = ['millrace.documents', 'millrace.outputs']
+
+/** Outside of a transaction: the server demands it. */
+export async function scrubTables(client: ClientBase): Promise<void> {
+  for (const table of TABLES) await client.query(`vacuum (full) ${table}`)
+}

@@ -1,0 +1,38 @@
+/**
+ * The thread in which the store's file is written anew. SQLite overwrites what it deletes (`secure_delete`) but not the copies that
+ * moving rows between pages leaves in the gaps of these; a new file has no gaps, and an empty write-ahead log no history.
+ */
+import { workerData } from 'node:worker_threads'
+import { MillraceError } from '../../base/errors.ts'
+import { answerQuestions } from '../../base/thread.ts'
+import { onStoreFile, openStoreDatabase } from './store-database.ts'
+
+function scrub(path: string): void {
+  const db = openStoreDatabase({ path })
+  try {
+    onStoreFile(path, () => {
+      db.exec('vacuum')
+      // Waits for readers, each of which takes moments.
+      const { busy } = db.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number }
+      if (busy === 0) return
+      throw new MillraceError(
+        'store_unavailable',
+        `The store "${path}" is read without a pause: its write-ahead log cannot be emptied.`,
+        {
+          hint: 'End the program that keeps a transaction on this file open; it is tried again.',
+          retryable: true,
+        },
+      )
+    })
+  } finally {
+    db.close()
+  }
+}
+
+answerQuestions<'scrub', 'scrubbed'>({
+  answer: () => {
+    scrub(workerData as string)
+    return 'scrubbed'
+  },
+  close: () => undefined,
+})

@@ -1,0 +1,5 @@
+import { Analytics } from '@segment/analytics-node'
+import { FLUSH_MS, host, writeKey } from './drive.ts'
+import { driveSegmentServer } from './segment-server.ts'
+
+driveSegmentServer(new Analytics({ writeKey, host, flushInterval: FLUSH_MS }))

@@ -1,0 +1,3 @@
+import { driveRudder } from './rudder-calls.ts'
+
+await driveRudder({})
