@@ -1,6 +1,7 @@
 /**
  * Tracked events through the whole path – durable, deduplicated, identity, traits, timeline – from another process on the same
  * machine: at 1, 15 and 100 events a request, from a file, and with repeats. `npm run bench front-door -- --only 15,file`
+ * With `--users 5000000 --only 100` the cost of growth: five million introductions take minutes, so it is not part of all.
  */
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -15,7 +16,7 @@ const { values } = parseArgs({
   options: {
     users: { type: 'string', default: '100000' },
     draw: { type: 'string', default: 'uniform' },
-    /** Phases, of `PHASES`. */
+    /** Sizes and phases, separated by commas. */
     only: { type: 'string', default: '1,15,100,file,repeats' },
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '8' },

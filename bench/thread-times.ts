@@ -1,7 +1,7 @@
 /** Processor time of each thread of a process, in seconds: where the time goes. Linux only; elsewhere it is empty. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-const TICKS_PER_SECOND = 100
+export const TICKS_PER_SECOND = 100
 
 export function threadTimes(pid: number | 'self' = 'self'): Map<string, number> {
   const tasks = `/proc/${pid}/task`

@@ -49,7 +49,7 @@ afterAll(async () => {
 })
 
 test('it says where it listens, and a line that is rewritten in place counts about 1,000 events a second', async () => {
-  await terminal.waitFor(/Millrace \S+ listens on http:\/\/127\.0\.0\.1:\d+: 4 collections, 3 derivations, 1 materialization\./)
+  await terminal.waitFor(/Millrace \S+ listens on http:\/\/127\.0\.0\.1:\d+: 1 source, 4 collections, 3 derivations, 1 materialization, 10 tests\./)
   await terminal.waitFor(/Ctrl-C stops\./)
   await terminal.waitFor(/events in (?:\d\d+|[3-9]),\d{3} · applied (?:\d\d+|[2-9]),\d{3} · .*[\r\n]/)
   const seen = statuses()
@@ -68,6 +68,7 @@ test('every command that it suggests works as pasted into another terminal', { t
   expect(commands.map((command) => command.split(' ').slice(0, 3).join(' '))).toEqual([
     'npx millrace query',
     'npx millrace query',
+    'npx millrace source',
     'npx millrace status',
     'npx millrace lake',
     'npx millrace generate',
@@ -77,9 +78,10 @@ test('every command that it suggests works as pasted into another terminal', { t
     expect(status, `${command}\n${stdout}${stderr}`).toBe(0)
     return stdout
   })
-  const [profiles, memberships, status, , ingested] = outputs
+  const [profiles, memberships, key, status, , ingested] = outputs
   expect(profiles).toMatch(/^user [\s\S]*\nusr-/)
   expect(memberships).toMatch(/^vendor[\s\S]*seg-/)
+  expect(key).toMatch(/mr_track_/)
   expect(status).toMatch(/apply +running/)
   expect(ingested).toContain('100,000 documents into examples/segment/events')
   await terminal.waitFor(/events in 1\d\d,\d{3} · /)

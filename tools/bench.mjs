@@ -37,6 +37,7 @@ const many = run('segment', ['--events', '1000000', '--users', '10000000'])
 const websocket = run('websocket', ['--events', '1000000'])
 const latency = run('latency', ['--seconds', '20'])
 const start = run('test-start', [])
+const frontDoor = run('front-door', [])
 console.log(`\n${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${run('node-version', []).node}\n
 | what | goal | measured |
 |---|---|---|
@@ -53,4 +54,16 @@ ${[
   row('idle, % of a processor', '< 1', latency.idleCpuPercent),
   row('10 × the users: time per event', '≤ 1.5 ×', `${(few.perSecond / many.perSecond).toFixed(2)} ×`),
   row('`millrace test` on the example, cold, s', '< 2', start.medianSeconds),
+  ...frontDoor.sizes.flatMap(({ eventsPerRequest, goal, full, half }) => [
+    row(
+      `front door, ${eventsPerRequest} a request, events/s accepted and applied`,
+      `${count(goal)} (never below ${count(goal / 2)})`,
+      `${count(full.appliedPerSecond)} (accepted ${count(full.acceptedPerSecond)})`,
+    ),
+    row(`the same at half of the load: answer, ms p50 / p99`, 'p99 ≤ 50', `${half.answerMsP50} / ${half.answerMsP99}`),
+    row(`the same: lag until applied at full load, ms at most`, 'bounded', count(full.lagMsMax)),
+  ]),
+  row('from a file, events/s until applied', '60,000 (never below 30,000)', count(frontDoor.file.appliedPerSecond)),
+  row('repeats sent / dropped', 'equal', `${count(frontDoor.repeats.sent)} / ${count(frontDoor.repeats.dropped)}`),
+  row('peak memory of the front door, MiB', '–', count(frontDoor.peakResidentMb)),
 ].join('\n')}`)

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { Command } from 'commander'
-import type { LoadedCatalog } from '../catalog/load-catalog.ts'
 import type { Problem } from '../catalog/problem.ts'
+import { type CatalogCounts, countCatalog, describeCounts, plural } from './catalog-summary.ts'
 
 type CheckOptions = { json?: true }
 
@@ -24,7 +24,7 @@ type Checked = {
   problems: Problem[]
   /** What was not done, as sentences. */
   notes: string[]
-  counts: Record<'source' | 'trait' | 'collection' | 'derivation' | 'materialization' | 'test', number> | undefined
+  counts: CatalogCounts | undefined
 }
 
 /** Endpoints are not touched, so what the environment lacks is a warning. */
@@ -44,30 +44,12 @@ async function check(path: string): Promise<Checked> {
   ]
   const known = new Set(loaded.problems.flatMap(({ file, severity }) => (severity === 'error' ? [file] : [])))
   const typeProblems = types.kind === 'checked' ? types.problems.filter(({ file }) => !known.has(file)) : []
-  return { problems: [...loaded.problems, ...typeProblems], notes, counts: counts(loaded.declared) }
-}
-
-function counts(catalog: NonNullable<LoadedCatalog['declared']>): Checked['counts'] {
-  const { sources, traits, collections, materializations, tests } = catalog
-  return {
-    source: Object.keys(sources).length,
-    trait: Object.keys(traits.user).length + Object.keys(traits.account).length,
-    collection: Object.keys(collections).length,
-    derivation: Object.values(collections).filter(({ derivation }) => derivation !== undefined).length,
-    materialization: Object.keys(materializations).length,
-    test: Object.keys(tests).length,
-  }
+  return { problems: [...loaded.problems, ...typeProblems], notes, counts: countCatalog(loaded.declared) }
 }
 
 function summary({ problems, counts }: Checked): string {
   const files = plural(new Set(problems.map(({ file }) => file)).size, 'file')
   const warnings = problems.filter(({ severity }) => severity === 'warning').length
   if (problems.length > warnings) return `${plural(problems.length, 'problem')} in ${files}`
-  const parts = Object.entries(counts ?? {}).flatMap(([noun, count]) => (count === 0 ? [] : [plural(count, noun)]))
-  const found = parts.length === 0 ? 'the catalog is empty' : parts.join(', ')
-  return `${warnings === 0 ? 'No problems' : `No errors, ${plural(warnings, 'warning')} in ${files}`}: ${found}`
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+  return `${warnings === 0 ? 'No problems' : `No errors, ${plural(warnings, 'warning')} in ${files}`}: ${counts ? describeCounts(counts) : ''}`
 }

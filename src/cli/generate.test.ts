@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { FakeClock } from '../base/clock.ts'
 import { seededRandom } from '../base/random.ts'
 import { generateCommand, writeSegmentEvents } from './generate.ts'
@@ -64,6 +64,25 @@ test('a rate is kept by the clock', async () => {
   }
   await writing
   expect(lines).toBe(500)
+})
+
+test('tracked events are written for as many users as asked for', async () => {
+  let output = ''
+  const writing = vi.spyOn(process.stdout, 'write').mockImplementation((chunk, _encoding, done) => {
+    output += String(chunk)
+    done?.()
+    return true
+  })
+  await generateCommand().parseAsync(['events', '--count', '300', '--users', '5', '--seed', '3', '--draw', 'zipf'], {
+    from: 'user',
+  })
+  writing.mockRestore()
+  const users = output
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { userId?: string }).userId)
+  expect(users).toHaveLength(300)
+  expect(new Set(users.filter((user) => user !== undefined))).toEqual(new Set(['user-0', 'user-1', 'user-2', 'user-3', 'user-4']))
 })
 
 test.each(['x', '-1', '1.5', '1e3', ''])('a count of "%s" is refused', async (count) => {

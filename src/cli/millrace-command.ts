@@ -1,11 +1,14 @@
 /** The tree of commands. Each loads its parts only when it runs, so that all start fast. */
 import { Command } from 'commander'
 import { checkCommand } from './check.ts'
+import { entityCommand } from './entity.ts'
 import { generateCommand } from './generate.ts'
 import { ingestCommand } from './ingest.ts'
 import { initCommand } from './init.ts'
 import { lakeCommand } from './lake.ts'
+import { quarantineCommand } from './quarantine.ts'
 import { queryCommand } from './query.ts'
+import { schemaCommand } from './schema.ts'
 import { sourceCommand } from './source.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
@@ -30,6 +33,9 @@ export function millraceCommand(): Command {
       .addCommand(statusCommand())
       .addCommand(sourceCommand())
       .addCommand(tailCommand())
+      .addCommand(entityCommand())
+      .addCommand(quarantineCommand())
+      .addCommand(schemaCommand())
       .addCommand(queryCommand())
       .addCommand(lakeCommand())
   )

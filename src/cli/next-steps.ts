@@ -4,11 +4,14 @@ import type { Binding, Materialization } from '../model/catalog.ts'
 import type { Engine } from '../runtime/engine.ts'
 import type { EngineOptions } from '../runtime/config.ts'
 
-export function nextSteps(engine: Engine, { data = 'millrace-data' }: EngineOptions): string[] {
-  const { collections, materializations } = engine.catalog
+export function nextSteps(engine: Engine, { catalog, data = 'millrace-data' }: EngineOptions): string[] {
+  const { collections, materializations, sources } = engine.catalog
   const captured = Object.values(collections).find(({ derivation }) => derivation === undefined)
   return [
     ...Object.values(materializations).flatMap(tableQueries),
+    ...Object.keys(sources)
+      .slice(0, 1)
+      .map((source) => `npx millrace source key create ${source} --catalog ${catalog} --data ${data}`),
     `npx millrace status --url ${engine.url}`,
     `npx millrace lake list --data ${data}`,
     ...(captured?.name === 'examples/segment/events'

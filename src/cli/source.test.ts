@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { writeFolder } from '../catalog/scratch-catalog.fixture.ts'
 import { hashOfKey } from '../engine/tracking/write-keys.ts'
+import { createKey } from './source/source-keys.ts'
 import { readWriteKeys, writeKeyFile } from '../http/tracking/write-key-file.ts'
 
 const MAIN = new URL('../../bin/millrace.mjs', import.meta.url).pathname
@@ -82,6 +83,12 @@ test('sources are listed with the number of keys that hold', async () => {
 })
 
 describe('the command refuses', () => {
+  test('a source that does not exist, by its code', async () => {
+    const folder = writeFolder(CATALOG)
+    const flags = { data: join(folder, 'millrace-data'), catalog: folder, scope: ['track' as const] }
+    await expect(createKey('elsewhere', flags)).rejects.toMatchObject({ code: 'source_unknown', hint: 'Its sources: web, app.' })
+  })
+
   test.each<[string, string[], RegExp]>([
     ['a source that does not exist', ['key', 'create', 'wbe'], /has no source "wbe"[^]*Did you mean "web"/],
     ['a key for tracking without a source', ['key', 'create'], /needs a source/],

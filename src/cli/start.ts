@@ -59,12 +59,9 @@ async function run(catalog: string, flags: StartFlags): Promise<void> {
 
 async function greet(engine: Engine, options: EngineOptions): Promise<void> {
   const { version } = await import('../base/version.ts')
+  const { countCatalog, describeCounts } = await import('./catalog-summary.ts')
   const { nextSteps } = await import('./next-steps.ts')
-  const { collections, materializations } = engine.catalog
-  const derivations = Object.values(collections).filter(({ derivation }) => derivation !== undefined).length
-  process.stdout.write(
-    `Millrace ${version()} listens on ${engine.url}: ${count(Object.keys(collections).length, 'collection')}, ${count(derivations, 'derivation')}, ${count(Object.keys(materializations).length, 'materialization')}.\n\n`,
-  )
+  process.stdout.write(`Millrace ${version()} listens on ${engine.url}: ${describeCounts(countCatalog(engine.catalog))}.\n\n`)
   process.stdout.write(
     `Try next, in another terminal:\n${nextSteps(engine, options)
       .map((step) => `  ${step}\n`)
@@ -120,8 +117,4 @@ async function untilAskedToStop(feeding: Promise<void>): Promise<void> {
 function wholeNumber(text: string): number {
   if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text)
   throw new InvalidArgumentError('It must be a whole number.')
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

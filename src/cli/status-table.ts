@@ -6,7 +6,7 @@ import { troubleMessages } from './status-line.ts'
 const COUNT = new Intl.NumberFormat('en-US')
 
 export function statusTable(status: EngineStatus): string {
-  const { startedAt, log, documents, apply, materializations, lake, memory } = status
+  const { startedAt, log, documents, events, apply, materializations, lake, memory } = status
   const tasks = [
     { task: 'apply', state: apply.state, position: positionsText(apply.positions) },
     ...Object.entries(materializations).map(([name, task]) => ({
@@ -19,10 +19,15 @@ export function statusTable(status: EngineStatus): string {
   return [
     `Running since ${startedAt}, ${COUNT.format(Math.round(memory.residentBytes / 1024 / 1024))} MiB of memory.`,
     `Since then ${COUNT.format(documents.accepted)} documents accepted, ${COUNT.format(documents.applied)} applied, lag ${Math.round(documents.lagMs)} ms. Head of the log: ${log.head}.`,
+    ...(events === undefined ? [] : [eventsText(events)]),
     '',
     textTable(tasks),
     ...troubleMessages(status).map((message) => `\n${message}`),
   ].join('\n')
+}
+
+function eventsText({ applied, repeated, setAside }: NonNullable<EngineStatus['events']>): string {
+  return `Events since the beginning: ${COUNT.format(applied)} applied, ${COUNT.format(repeated)} repeated, ${COUNT.format(setAside)} set aside.`
 }
 
 function bindingPositions({ bindings = [] }: EngineStatus['materializations'][string]): Record<string, number> {

@@ -206,9 +206,7 @@ const millis = fc.integer({ min: 0, max: 5 * 24 }).map((hours) => NINE + hours *
 const told = fc.record({
   user: fc.constantFrom(ADA, ADA, ADA_TOO, BOB, undefined),
   account: fc.constantFrom(SHOP, undefined),
-  type: fc.constantFrom('track', 'page', 'identify', 'user_created', 'attributes_changed', 'segment') as fc.Arbitrary<
-    TimelineEvent['type']
-  >,
+  type: fc.constantFrom<TimelineEvent['type'][]>('track', 'page', 'identify', 'user_created', 'attributes_changed', 'segment'),
   name: fc.constantFrom("it's", 'Seen', undefined),
   source: fc.constantFrom('web', 'crm'),
   received: millis,

@@ -33,7 +33,10 @@ export type ReadLimits = {
   through?: Position
 }
 
-/** New bytes for an entry that is there: exactly as many as it has (a reader of the payload must know padding when it sees it). */
+/**
+ * New bytes for an entry that is there. As many as it has (padded in a way that readers of the payload know) are written in place;
+ * any other number makes the log write its files anew, which takes as long as copying them.
+ */
 export type Redaction = { position: Position; payload: Uint8Array }
 
 /**
@@ -50,7 +53,7 @@ export type Redaction = { position: Position; payload: Uint8Array }
  * - `redact` writes new payloads over old ones; positions and times stay. All changes of a call happen or none, and a reader sees
  *   an entry as it was or as it is, never a mixture. When it resolves that is on stable storage, and **no byte of an old payload
  *   is left** in anything that the log keeps, also of earlier calls that died halfway: repeat a call that failed, or call it
- *   without changes. Naming an entry that is not there, or another size, is a bug.
+ *   without changes. Naming an entry that is not there is a bug.
  * - A failed write (`disk_full`, `log_unavailable`, both retryable) leaves the log as it was, and later appends can succeed.
  */
 export interface Log {

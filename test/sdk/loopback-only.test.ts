@@ -1,6 +1,6 @@
 /** The guard of the drivers: without it, the suite could not tell that nobody else was asked. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -11,6 +11,7 @@ const PRELOAD = join(import.meta.dirname, 'loopback-only.ts')
 function runGuarded(script: string): { output: string; attempts: string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-guard-'))
   const attemptsPath = join(folder, 'attempts')
+  writeFileSync(attemptsPath, '')
   try {
     const { stdout, stderr } = spawnSync(process.execPath, ['--import', PRELOAD, '--input-type=module', '--eval', script], {
       env: { PATH: process.env['PATH'], SDK_ATTEMPTS_PATH: attemptsPath },
@@ -22,10 +23,11 @@ function runGuarded(script: string): { output: string; attempts: string[] } {
   }
 }
 
-/** Prints the status that this machine answers with, then the code of each failure. */
+/** Prints the status that this machine answers with, then the code of each failure. Nothing of it would reach anybody. */
 const SCRIPT = `
-import { lookup } from 'node:dns'
-import { promises } from 'node:dns'
+import { lookup, promises } from 'node:dns'
+import { once } from 'node:events'
+import { createServer, get } from 'node:http'
 import { connect } from 'node:net'
 
 const server = createServer((request, response) => response.end()).listen(0, 'localhost')
@@ -37,12 +39,20 @@ const codeOf = (error) => console.log(error.cause?.code ?? error.code)
 await fetch('https://sdk.invalid/v1/batch').catch(codeOf)
 await once(connect(80, '255.255.255.255'), 'connect').catch(codeOf)
 await once(connect({ port: 80, host: 'socket.invalid' }), 'connect').catch(codeOf)
+await once(get('http://agent.invalid/'), 'response').catch(codeOf)
 await promises.lookup('promise.invalid').catch(codeOf)
 await new Promise((resolve) => lookup('callback.invalid', (error) => resolve(codeOf(error))))
 `
 
 test('whatever would leave this machine is refused and written down, and this machine is reached', () => {
   const { output, attempts } = runGuarded(SCRIPT)
-  expect(output.trim().split('\n')).toEqual(['200', 'EACCES', 'EACCES', 'EACCES', 'EACCES', 'EACCES'])
-  expect(attempts).toEqual(['sdk.invalid:443', '255.255.255.255:80', 'socket.invalid:80', 'promise.invalid', 'callback.invalid'])
+  expect(output.trim().split('\n')).toEqual(['200', ...Array.from({ length: 4 }, () => 'ECONNREFUSED'), 'EACCES', 'EACCES'])
+  expect(attempts).toEqual([
+    'sdk.invalid:443',
+    '255.255.255.255:80',
+    'socket.invalid:80',
+    'agent.invalid:80',
+    'promise.invalid',
+    'callback.invalid',
+  ])
 })

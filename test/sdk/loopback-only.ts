@@ -31,12 +31,15 @@ function targetOf(args: readonly unknown[]): Target {
   return typeof second === 'string' ? { host: second } : {}
 }
 
-const prototype = net.Socket.prototype as { connect: (...args: unknown[]) => unknown; destroy(error: Error): unknown }
+const prototype = net.Socket.prototype as { connect: (...args: unknown[]) => unknown }
 const connect = prototype.connect
 prototype.connect = function (this: typeof prototype, ...args: unknown[]) {
-  const { host = 'localhost', path, port } = targetOf(args)
+  const target = targetOf(args)
+  const { host = 'localhost', path, port } = target
   if (typeof path === 'string' || LOOPBACK.test(host)) return connect.apply(this, args)
-  return this.destroy(refuse(`${host}:${port}`))
+  refuse(`${host}:${port}`)
+  // A refused connection, as a network would give: at this port nobody can listen.
+  return connect.call(this, { ...target, host: '127.0.0.1', port: 0 })
 }
 
 const { lookup } = dns

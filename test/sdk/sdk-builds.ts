@@ -69,11 +69,12 @@ export const SDK_BUILDS: readonly SdkBuild[] = [
   },
   {
     ...NODE,
-    driver: 'analytics-node-3',
+    driver: 'analytics-node-v3',
     sdk: 'segment',
     library: { name: SEGMENT_NODE, version: '3.1.0' },
     whenRefused: { stillThereAfter: 5 },
   },
+  { ...NODE, driver: 'analytics-node-v3-token', sdk: 'segment', library: { name: SEGMENT_NODE, version: '3.1.0' } },
   {
     ...NODE,
     driver: 'rudder-sdk-node',
@@ -84,14 +85,14 @@ export const SDK_BUILDS: readonly SdkBuild[] = [
   },
   {
     ...NODE,
-    driver: 'analytics-node-2',
+    driver: 'analytics-node-v2',
     sdk: 'segment',
     library: { name: SEGMENT_NODE, version: '2.3.0' },
     whenRefused: { givesUpAfter: 4 },
   },
   {
     ...NODE,
-    driver: 'analytics-node-1',
+    driver: 'analytics-node-v1',
     sdk: 'segment',
     library: { name: SEGMENT_NODE, version: '1.3.0' },
     whenRefused: { givesUpAfter: 4 },
@@ -107,7 +108,8 @@ export const SDK_BUILDS: readonly SdkBuild[] = [
     ...NODE,
     driver: 'cdp-analytics-node',
     sdk: 'customerio',
-    library: { name: '@customerio/cdp-analytics-node', version: '0.5.9' },
+    // It was never told its version.
+    library: { name: '@customerio/cdp-analytics-node', version: '1.0.0-beta.22' },
     whenRefused: { givesUpAfter: 4 },
   },
   {

@@ -4,7 +4,17 @@ import { expectedEvents } from './expected-events.ts'
 import { FAULTS } from './fault-proxy.ts'
 import { Lanes } from './lanes.ts'
 import { SDK_BUILDS } from './sdk-builds.ts'
-import { countOf, eventAfter, LAST, REFUSED, refusedSource, runRefused, type SdkRun, runThroughFaults } from './sdk-run.ts'
+import {
+  countOf,
+  eventAfter,
+  LAST,
+  REFUSED,
+  refusedSource,
+  runRefused,
+  runThroughFaults,
+  type SdkRun,
+  timesLogged,
+} from './sdk-run.ts'
 import { Stage } from './stage.ts'
 
 /** SDKs mostly wait, so there may be more of them than cores. */
@@ -57,6 +67,7 @@ describe.each(SDK_BUILDS)('$driver', { timeout: TIMEOUT_MS }, (build) => {
     const { stored } = await runOf(build.driver)
     const events = build.calls.map((call) => stored.applied.find((event) => event.type === call && !isLater(event)))
     expect(events).toEqual(expectedEvents(build))
+    expect(stored.applied.filter(({ corrections }) => corrections !== undefined)).toEqual([])
     expect(stored.quarantined).toEqual([])
   })
 
@@ -66,6 +77,9 @@ describe.each(SDK_BUILDS)('$driver', { timeout: TIMEOUT_MS }, (build) => {
     const counts = Object.fromEntries([...names, LAST].map((name) => [name, countOf(stored.applied, name)]))
     const expected = FAULTS.map((fault) => [eventAfter(fault), build.losesAfter.includes(fault) ? 0 : 1])
     expect(counts).toEqual({ ...Object.fromEntries(expected), [LAST]: 1 })
+    expect(FAULTS.map((fault) => countOf(stored.logged, eventAfter(fault)))).toEqual(
+      FAULTS.map((fault) => timesLogged(build, fault)),
+    )
     expect(stored.applied).toHaveLength(new Set(stored.applied.map(({ id }) => id)).size)
     expect(passages.flatMap(({ fault }) => fault ?? [])).toEqual(FAULTS)
     expect(passages.filter(({ status = 200 }) => status >= 300)).toEqual([])
@@ -94,4 +108,9 @@ describe.each(refusedBuilds)('$driver, refused again and again', { timeout: TIME
       expect(countOf(stored.applied, REFUSED)).toBe(1)
     }
   })
+})
+
+test('none of it meets a defect of Millrace', { timeout: TIMEOUT_MS }, async () => {
+  await Promise.allSettled(runs.values())
+  expect(stage.errors).toBe('')
 })

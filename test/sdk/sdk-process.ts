@@ -15,6 +15,8 @@ export type SdkProcessOptions = {
   driver: string
   host: string
   writeKey: string
+  /** Private key in PEM, for the SDK that can ask for tokens. */
+  clientKey: string
   run: string
   /** For what the process leaves behind. */
   folder: string
@@ -39,7 +41,7 @@ export class SdkProcess {
   #output = ''
   #ending: Ending | undefined
 
-  constructor({ driver, host, writeKey, run, folder }: SdkProcessOptions) {
+  constructor({ driver, host, writeKey, clientKey, run, folder }: SdkProcessOptions) {
     this.#attemptsPath = join(folder, `${run}.attempts`)
     writeFileSync(this.#attemptsPath, '')
     this.#child = spawn(process.execPath, ['--import', PRELOAD, join(DRIVERS, `${driver}.ts`)], {
@@ -47,6 +49,7 @@ export class SdkProcess {
         PATH: process.env['PATH'],
         SDK_HOST: host,
         SDK_WRITE_KEY: writeKey,
+        SDK_CLIENT_KEY: clientKey,
         SDK_RUN: run,
         SDK_ATTEMPTS_PATH: this.#attemptsPath,
       },

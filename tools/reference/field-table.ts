@@ -74,7 +74,11 @@ function splitDefault(description: string): { meaning: string; fallback: string 
 
 /** For example `list of [JSON pointer](#json-pointer)`. */
 export function formOf(node: SchemaNode, kinds: Record<string, SchemaNode>): string {
-  if (node.$ref !== undefined) return link(kinds[kindName(node.$ref)]?.title ?? '')
+  if (node.$ref !== undefined) {
+    const title = kinds[kindName(node.$ref)]?.title
+    // Any JSON refers to itself, and has no section.
+    return title === undefined ? 'any value' : link(title)
+  }
   if (node.const !== undefined) return code(node.const)
   if (node.enum) return node.enum.map(code).join(' or ')
   if (node.anyOf) return [...new Set(node.anyOf.map((branch) => formOf(branch, kinds)))].join(' or ')

@@ -43,6 +43,8 @@ export type ApplyStatus = {
 const CHUNK_BYTES = 100_000
 /** Page writes per document fall with the size of the transaction (docs/benchmarks.md); memory sets the end. */
 const TRANSACTION_DOCUMENTS = 150_000
+/** Profiles may be large: what is changed, and what is being committed, is held in memory. */
+const TRANSACTION_CHARACTERS = 100_000_000
 /** Under a backlog tables and pushes still follow within seconds. */
 const TRANSACTION_MS = 5_000
 
@@ -141,7 +143,10 @@ export class Apply {
   }
 
   #isFull(): boolean {
-    return this.#transaction.documents >= TRANSACTION_DOCUMENTS
+    if (this.#transaction.documents >= TRANSACTION_DOCUMENTS) return true
+    let characters = 0
+    for (const { changedCharacters } of this.#runners.values()) characters += changedCharacters
+    return characters >= TRANSACTION_CHARACTERS
   }
 
   #hasUncommittedPositions(): boolean {

@@ -104,6 +104,10 @@ export class DerivationRunner implements Runner {
     return published
   }
 
+  get changedCharacters(): number {
+    return this.#registers.changedCharacters
+  }
+
   close(): Changes {
     return { documents: this.#registers.close() }
   }

@@ -16,14 +16,19 @@ export type OpenDocument<Value> = { value: Value | undefined; isChanged: boolean
 type Texts = Map<string, string>
 const NONE = ''
 
+export function changeDocument<Value>(document: OpenDocument<Value>, value: Value | undefined): void {
+  document.value = value
+  document.isChanged = true
+}
+
 export type DocumentsOptions<Value> = {
   space: string
   /** From JSON text; default: parsed and frozen. */
   revive?: (text: string) => Value
   /** Its counterpart. Default: JSON. */
   write?: (value: Value) => string
-  /** How many texts stay in memory after their transaction, or after they were only read, beside those that must. Default none. */
-  recentMax?: number
+  /** How many characters of texts stay in memory after their transaction, or after they were only read. Default none. */
+  recentCharacters?: number
 }
 
 export class Documents<Value = Json> {
@@ -38,14 +43,15 @@ export class Documents<Value = Json> {
   #changed: Texts = new Map()
   /** Of the transaction before, which the store may not have yet. */
   #committing: Texts = new Map()
+  #changedCharacters = 0
 
   constructor(store: Pick<Store, 'load'>, options: DocumentsOptions<Value>) {
-    const { space, revive = parseFrozen, write = JSON.stringify, recentMax = 0 } = options
+    const { space, revive = parseFrozen, write = JSON.stringify, recentCharacters = 0 } = options
     this.#store = store
     this.#space = space
     this.#revive = revive
     this.#write = write
-    this.#recent = new RecentTexts(recentMax)
+    this.#recent = new RecentTexts(recentCharacters)
   }
 
   /** The documents of these keys, in their order, to be read and changed until the chunk is sealed. */
@@ -61,9 +67,11 @@ export class Documents<Value = Json> {
     return this.#live.get(key)
   }
 
-  /** Puts a document under a key that has not been used before, or replaces what is opened there. */
+  /** Changes what is opened there, or puts a document under a key that has not been used before. */
   put(key: string, value: Value | undefined): void {
-    this.#live.set(key, { value, isChanged: true })
+    const document = this.#live.get(key)
+    if (document === undefined) this.#live.set(key, { value, isChanged: true })
+    else changeDocument(document, value)
   }
 
   /** Ends a chunk: its changes belong to the open transaction from here on. */
@@ -72,9 +80,15 @@ export class Documents<Value = Json> {
       if (!isChanged) continue
       const text = value === undefined ? NONE : this.#write(value)
       this.#changed.set(key, text)
+      this.#changedCharacters += key.length + text.length
       this.#recent.set(key, text)
     }
     this.#live.clear()
+  }
+
+  /** What the open transaction has written so far; a text that was written twice counts twice. */
+  get changedCharacters(): number {
+    return this.#changedCharacters
   }
 
   /** Closes the transaction and returns its changes; reading goes on over it. */
@@ -86,6 +100,7 @@ export class Documents<Value = Json> {
     }))
     this.#committing = this.#changed
     this.#changed = new Map()
+    this.#changedCharacters = 0
     return changes
   }
 

@@ -3,10 +3,11 @@ export class RecentTexts {
   readonly #generationMax: number
   #young = new Map<string, string>()
   #old = new Map<string, string>()
+  #youngCharacters = 0
 
-  /** Keeps at least the last `max / 2` texts and at most `max`; 0 keeps none. */
-  constructor(max: number) {
-    this.#generationMax = Math.floor(max / 2)
+  /** Keeps at least the last half of so many characters, keys included, and at most all of them; 0 keeps none. */
+  constructor(charactersMax: number) {
+    this.#generationMax = charactersMax / 2
   }
 
   get(key: string): string | undefined {
@@ -19,10 +20,12 @@ export class RecentTexts {
 
   set(key: string, text: string): void {
     if (this.#generationMax === 0) return
-    if (this.#young.size >= this.#generationMax) {
+    if (this.#youngCharacters >= this.#generationMax) {
       this.#old = this.#young
       this.#young = new Map()
+      this.#youngCharacters = 0
     }
     this.#young.set(key, text)
+    this.#youngCharacters += key.length + text.length
   }
 }

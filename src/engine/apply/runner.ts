@@ -12,6 +12,8 @@ export type Changes = Pick<Transaction, 'documents' | 'prunedOutputs'>
 export interface Runner {
   /** Works off a chunk; returns what it publishes, under the member's name. A `DerivationStop` holds it before an entry. */
   run(chunk: Chunk): Promise<Section>
+  /** Characters that the open transaction holds so far: memory, which bounds it. */
+  readonly changedCharacters: number
   /** Closes the transaction; the next call of `run` belongs to the next one, while this one is being committed. */
   close(): Changes
 }

@@ -21,17 +21,25 @@ export type RedactedBatch = {
  * collections that Millrace itself keeps only: what documents of the catalog's collections mean, Millrace does not know.
  */
 export function redactBatch(payload: Uint8Array, matcher: SubjectMatcher): RedactedBatch | undefined {
+  const sections = decodeBatch(payload)
+  // Nearly all batches end here: nothing of them is decoded further, nor copied.
+  if (!sections.some((section) => mayConcern(section, matcher))) return undefined
   const redacted = { events: 0, items: [] as string[] }
-  const sections = decodeBatch(payload).map((section) => redactSection(section, matcher, redacted))
+  const copies = sections.map((section) => redactSection(section, matcher, redacted))
   if (redacted.events === 0 && redacted.items.length === 0) return undefined
-  return { payload: encodeBatch(sections), ...redacted }
+  return { payload: encodeBatch(copies), ...redacted }
+}
+
+const REDACTED: readonly string[] = [INBOX, QUARANTINE, EVENTS]
+
+function mayConcern(section: DecodedSection, matcher: SubjectMatcher): boolean {
+  return REDACTED.includes(section.collection) && matcher.mayConcern(section.documentBytes().toString('utf8'))
 }
 
 function redactSection(section: DecodedSection, matcher: SubjectMatcher, redacted: Omit<RedactedBatch, 'payload'>): Section {
   const copy = copySection(section)
+  if (!REDACTED.includes(section.collection)) return copy
   const isItem = section.collection === QUARANTINE
-  const isEvent = section.collection === INBOX || section.collection === EVENTS
-  if (!(isItem || isEvent) || !matcher.mayConcern(section.documentBytes().toString('utf8'))) return copy
   for (const [i, text] of copy.documents.entries()) {
     if (!(isItem ? matcher.concernsItem(text) : matcher.concernsEvent(text))) continue
     // An item was made by the door, and has an id.

@@ -3,22 +3,22 @@
  * names somebody else too (an alias, the event of a user in an account): what is left of it would tell about the one who is gone.
  *
  *   where                        what makes it go
- *   members for identifiers      the same identifier (`named-identifiers.ts`), whatever its form
+ *   members for identifiers      the same identifier, whatever its form: what keeps a person out at the door (`mentioned-identifiers.ts`)
  *   timeline events              a part of the subject, or a part's id anywhere
  *   anywhere in the event        an email, or a long id (`distinctive-text.ts`)
  *   quarantined items            the same in the raw item; when that is no JSON, any identifier as a word of it
  */
-import { isObject, type Json, type JsonObject } from '../../base/json.ts'
-import { ANONYMOUS_ID, DOMAIN } from '../../model/profile/identity-rules.ts'
+import type { Json, JsonObject } from '../../base/json.ts'
+import type { Claim } from '../../model/event/event.ts'
+import { type IdentifierTest, itemMentionsAny, mentionsAny } from '../../model/event/mentioned-identifiers.ts'
+import { ANONYMOUS_ID } from '../../model/profile/identity-rules.ts'
 import { foldText, hasWord, isDistinctive, someText, spellings } from './distinctive-text.ts'
-import { namedIdentifiers, type NamedIdentifier } from './named-identifiers.ts'
 import type { Normalize, Subject } from './subject.ts'
 
 export class SubjectMatcher {
   readonly #kind: Subject['kind']
   readonly #normalize: Normalize
   readonly #identifiers: ReadonlySet<string>
-  readonly #values: ReadonlySet<string>
   readonly #words: string[]
   readonly #distinctiveWords: string[]
   readonly #needles: string[]
@@ -27,7 +27,6 @@ export class SubjectMatcher {
     this.#kind = kind
     this.#normalize = normalize
     this.#identifiers = new Set(identifiers.map((claim) => keyOf(claim)))
-    this.#values = new Set(identifiers.map(({ value }) => value))
     this.#words = identifiers.flatMap(spellings)
     this.#distinctiveWords = [...parts, ...identifiers.filter(isDistinctive).flatMap(spellings)]
     const claimed = identifiers.flatMap(({ kind, value }) => (kind === ANONYMOUS_ID ? [value.slice(value.indexOf(':') + 1)] : []))
@@ -42,7 +41,7 @@ export class SubjectMatcher {
 
   /** Of a tracked event on the log, or a timeline event; JSON text. */
   concernsEvent(text: string): boolean {
-    return this.mayConcern(text) && this.#concerns(JSON.parse(text) as Json)
+    return this.mayConcern(text) && this.#isAbout(JSON.parse(text) as JsonObject)
   }
 
   /** Of a quarantined item; JSON text. */
@@ -50,30 +49,28 @@ export class SubjectMatcher {
     if (!this.mayConcern(text)) return false
     const item = JSON.parse(text) as JsonObject
     const raw = parseRaw(item['raw'])
-    if (raw !== undefined) return this.#concerns(raw) || this.#concerns({ ...item, raw: null })
-    return someText(item, (text) => hasAnyWord(text, this.#words))
+    if (raw === undefined) return hasAnyWord(item, this.#words)
+    return itemMentionsAny(raw, undefined, this.#test) || hasAnyWord([raw, { ...item, raw: null }], this.#distinctiveWords)
   }
 
-  #concerns(event: Json): boolean {
-    const named = isObject(event) ? namedIdentifiers(event, this.#kind) : []
-    return (
-      named.some((identifier) => this.#isOwn(identifier)) || someText(event, (text) => hasAnyWord(text, this.#distinctiveWords))
-    )
+  /** Timeline events have the members of tracked ones. */
+  #isAbout(event: JsonObject): boolean {
+    return mentionsAny(event, this.#test) || hasAnyWord(event, this.#distinctiveWords)
   }
 
-  #isOwn({ kind, value }: NamedIdentifier): boolean {
-    if (kind === undefined) return this.#values.has(value)
-    return this.#identifiers.has(keyOf({ kind, value: this.#normalize(kind, value) ?? value }))
-  }
+  readonly #test: IdentifierTest = ({ kind, value }, entityKind) =>
+    entityKind === this.#kind && this.#identifiers.has(keyOf({ kind, value: this.#normalize(kind, value) ?? value.trim() }))
 }
 
-function keyOf({ kind, value }: { kind: string; value: string }): string {
-  return `${kind}\0${kind === DOMAIN ? value.toLowerCase() : value}`
+function keyOf({ kind, value }: Claim): string {
+  return `${kind}\0${value}`
 }
 
-function hasAnyWord(text: string, words: readonly string[]): boolean {
-  const folded = foldText(text)
-  return words.some((word) => hasWord(folded, word))
+function hasAnyWord(value: Json, words: readonly string[]): boolean {
+  return someText(value, (text) => {
+    const folded = foldText(text)
+    return words.some((word) => hasWord(folded, word))
+  })
 }
 
 /** The item as the client sent it; undefined when it is no JSON. */

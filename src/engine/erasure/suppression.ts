@@ -1,15 +1,15 @@
 /**
  * The suppression list: who was erased and must stay out. It keeps salted hashes, so that whoever reads it learns nobody's
- * identifiers without guessing them one by one. The front door asks for every event and drops those that name one of these.
+ * identifiers without guessing them one by one. The front door asks for every identifier of every event, and takes nothing that names
+ * one of these: neither as an event nor into the quarantine.
  *
  * Invariant: an identifier is on the list before anything of its owner is erased, so nothing new can grow behind the erasure.
  */
 import { hash } from 'node:crypto'
 import { invariant } from '../../base/errors.ts'
-import { isObject, type Json, type JsonObject } from '../../base/json.ts'
-import type { Claim, Instant, TrackedEvent } from '../../model/event/event.ts'
+import { isObject, type Json } from '../../base/json.ts'
+import type { Claim, Instant } from '../../model/event/event.ts'
 import type { EntityKind } from '../../model/profile/entity.ts'
-import { namedIdentifiers } from './named-identifiers.ts'
 import type { Normalize } from './subject.ts'
 
 /** Where the list is kept; `write` is durable when it resolves, and a crash leaves the old text or the new one. Readable by its owner only. */
@@ -29,8 +29,6 @@ export type SuppressionOptions = {
 }
 
 type Parts = SuppressionOptions & { salt: string; entries: Map<string, Suppression> }
-
-const ENTITY_KINDS: readonly EntityKind[] = ['user', 'account']
 
 export class SuppressionList {
   readonly #parts: Parts
@@ -60,18 +58,6 @@ export class SuppressionList {
     return this.#parts.entries.size > 0 && this.#parts.entries.has(this.hashOf(kind, claim))
   }
 
-  /** Whether the event names anybody who must stay out. Such an event is neither kept nor set aside: that would keep the person. */
-  isEventSuppressed(event: TrackedEvent): boolean {
-    if (this.#parts.entries.size === 0) return false
-    // Its optional members are absent, never undefined: it is what its JSON says.
-    const json = event as unknown as JsonObject
-    return ENTITY_KINDS.some((entityKind) =>
-      namedIdentifiers(json, entityKind).some(({ kind, value }) =>
-        kind === undefined ? this.#isSuppressedValue(entityKind, value) : this.isSuppressed(entityKind, { kind, value }),
-      ),
-    )
-  }
-
   /** SHA-256 of the salt and the canonical identifier, in hex. */
   hashOf(entityKind: EntityKind, { kind, value }: Claim): string {
     const canonical = this.#parts.normalize(kind, value) ?? value.trim()
@@ -96,11 +82,6 @@ export class SuppressionList {
     if (!this.#parts.entries.delete(this.hashOf(entityKind, claim))) return false
     await this.#write()
     return true
-  }
-
-  /** What an alias takes away or joins may be of any kind. */
-  #isSuppressedValue(entityKind: EntityKind, value: string): boolean {
-    return ['external_id', 'anonymous_id', 'email'].some((kind) => this.isSuppressed(entityKind, { kind, value }))
   }
 
   /** One after the other, so that the last list is the one that stays. */

@@ -65,7 +65,7 @@ export function accountOf(user: number): number {
   return Math.floor(user / USERS_PER_ACCOUNT)
 }
 
-export function domainOf(account: number): string {
+function domainOf(account: number): string {
   return `company-${account}.example`
 }
 

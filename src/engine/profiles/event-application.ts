@@ -3,22 +3,19 @@
  * timelines. An event that only tells what happened, of somebody who is known, reads no profile and changes none.
  */
 import { isObject, type JsonObject } from '../../base/json.ts'
-import type { Claim, TrackedEvent } from '../../model/event/event.ts'
+import type { TrackedEvent } from '../../model/event/event.ts'
 import type { IdentityNote, TimelineEvent, TraitRefusal } from '../../model/event/timeline-event.ts'
 import type { EntityId, EntityKind, Write } from '../../model/profile/entity.ts'
-import type { EventClaims } from '../../model/profile/event-claims.ts'
-import { ANONYMOUS_ID, EXTERNAL_ID } from '../../model/profile/identity-rules.ts'
 import { compareWrites } from '../../model/profile/trait-order.ts'
+import { changeDocument } from '../apply/documents.ts'
 import { type Identities, requirePart } from './identities.ts'
+import type { OpenClaim, OpenClaims } from './open-claims.ts'
 import { changedEvent, createdEvent, mergedEvent } from './made-events.ts'
 import { entityIdAt, type Publication } from './publication.ts'
 import type { ProfileState } from './profile-state.ts'
 import { type Resolved, resolveEntity } from './resolve-entity.ts'
 
-export type EventInput = { event: TrackedEvent; claims: EventClaims; text: string; position: number; index: number }
-
-/** What of the store must be opened before an event can be applied; empty lists when nothing is missing. */
-export type Missing = Record<EntityKind, EntityId[]>
+export type EventInput = { event: TrackedEvent; claims: OpenClaims; text: string; position: number; index: number }
 
 type Outcome = { part: EntityId; refused: readonly TraitRefusal[]; notes: readonly IdentityNote[] }
 
@@ -33,15 +30,18 @@ export class EventApplication {
     this.#publication = publication
   }
 
-  missing({ event, claims }: EventInput): Missing {
+  /** Whether all that it reads is open. */
+  isReady(input: EventInput): boolean {
     const { user, account } = this.#state.identities
-    return {
-      user: user.missing(ownersToRead(user, userClaims(user, claims), speaksOfUser(event))),
-      account: account.missing(ownersToRead(account, claims.account, event.type === 'group' && event.traits !== undefined)),
-    }
+    return isRead(user, usersRead(input)) && isRead(account, accountsRead(input))
   }
 
-  /** Needs what `missing` asks for. */
+  /** The parts whose entities it reads. */
+  partsRead(input: EventInput): Record<EntityKind, readonly EntityId[]> {
+    return { user: usersRead(input), account: accountsRead(input) }
+  }
+
+  /** The event must be ready. */
   apply(input: EventInput): void {
     const { event, claims, text } = input
     const account = this.#applyTo('account', input, event.type === 'group' ? event.traits : undefined)
@@ -74,9 +74,9 @@ export class EventApplication {
 
   #applyTo(kind: EntityKind, input: EventInput, traits: JsonObject | undefined): Outcome | undefined {
     const identities = this.#state.identities[kind]
-    const claims = kind === 'user' ? userClaims(identities, input.claims) : input.claims.account
+    const claims = kind === 'user' ? userClaims(input.claims) : input.claims.account
     if (claims.length === 0) return undefined
-    const known = traits === undefined ? onlyOwner(identities, claims) : undefined
+    const known = traits === undefined ? onlyOwner(claims) : undefined
     if (known !== undefined) return { part: known, refused: [], notes: [] }
     const write = writeOf(input)
     const resolved = resolveEntity({
@@ -113,17 +113,15 @@ export class EventApplication {
   }
 
   /** An external id is for good. */
-  #takeAway(userPart: EntityId, value: string | undefined): void {
-    if (value === undefined) return
+  #takeAway(userPart: EntityId, taken: OpenClaim | undefined): void {
+    const owner = taken?.document.value
+    if (taken === undefined || owner === undefined) return
     const users = this.#state.identities.user
-    const claim = { kind: ANONYMOUS_ID, value }
-    const owner = users.owner(claim)
-    if (owner === undefined) return
     const placed = users.require(owner)
     if (placed.id !== users.require(userPart).id) return
     const part = requirePart(placed.entity, owner)
-    part.identifiers = part.identifiers.filter(({ kind, value: other }) => kind !== claim.kind || other !== value)
-    users.setOwner(claim, undefined)
+    part.identifiers = part.identifiers.filter(({ kind, value }) => kind !== taken.kind || value !== taken.value)
+    changeDocument(taken.document, undefined)
     users.touch(placed)
   }
 }
@@ -136,23 +134,40 @@ function speaksOfUser({ type, traits }: TrackedEvent): boolean {
 }
 
 /** With what an alias joins; an external id, when somebody is known by it. */
-function userClaims(users: Identities, { user, joins }: EventClaims): readonly Claim[] {
+function userClaims({ user, joins }: OpenClaims): readonly OpenClaim[] {
   if (joins === undefined) return user
-  const external = { kind: EXTERNAL_ID, value: joins }
-  return [...user, users.owner(external) === undefined ? { kind: ANONYMOUS_ID, value: joins } : external]
+  return [...user, joins.external.document.value === undefined ? joins.anonymous : joins.external]
 }
 
 /** The one part that owns all of the claims. */
-function onlyOwner(identities: Identities, claims: readonly Claim[]): EntityId | undefined {
-  const first = claims[0] && identities.owner(claims[0])
+function onlyOwner(claims: readonly OpenClaim[]): EntityId | undefined {
+  const first = claims[0]?.document.value
   if (first === undefined) return undefined
-  for (let i = 1; i < claims.length; i++) if (identities.owner(claims[i] as Claim) !== first) return undefined
+  for (const { document } of claims) if (document.value !== first) return undefined
   return first
 }
 
-function ownersToRead(identities: Identities, claims: readonly Claim[], needsEntity: boolean): EntityId[] {
-  if (!needsEntity && onlyOwner(identities, claims) !== undefined) return []
-  return claims.flatMap((claim) => identities.owner(claim) ?? [])
+const NONE: readonly EntityId[] = []
+
+function usersRead({ event, claims }: EventInput): readonly EntityId[] {
+  const users = ownersRead(userClaims(claims), speaksOfUser(event))
+  const taken = claims.takes?.document.value
+  return taken === undefined ? users : [...users, taken]
+}
+
+function accountsRead({ event, claims: { account } }: EventInput): readonly EntityId[] {
+  return ownersRead(account, event.type === 'group' && event.traits !== undefined)
+}
+
+/** Nobody, when all that is to be known is whose it is, and that is clear. */
+function ownersRead(claims: readonly OpenClaim[], needsEntity: boolean): readonly EntityId[] {
+  if (claims.length === 0 || (!needsEntity && onlyOwner(claims) !== undefined)) return NONE
+  return claims.flatMap(({ document }) => document.value ?? [])
+}
+
+function isRead(identities: Identities, parts: readonly EntityId[]): boolean {
+  for (const part of parts) if (!identities.isOpen(part)) return false
+  return true
 }
 
 function writeOf({ event, position, index }: EventInput): Write {

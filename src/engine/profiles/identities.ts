@@ -17,10 +17,11 @@ import {
 import { readEntityText, writeEntityText } from '../../model/profile/entity-text.ts'
 import type { Placed } from '../../model/profile/survivor.ts'
 import type { DocumentChange, Store } from '../../store/store.ts'
-import { Documents } from '../apply/documents.ts'
+import { Documents, type OpenDocument } from '../apply/documents.ts'
 
-/** Identifiers that stay in memory: 100 bytes each. Most events come from those who have sent others lately. */
-const RECENT_IDENTIFIERS = 200_000
+/** Most events come from those who have sent others lately: some 300,000 identifiers and 50,000 profiles of twenty traits. */
+const RECENT_IDENTIFIER_CHARACTERS = 20_000_000
+const RECENT_ENTITY_CHARACTERS = 50_000_000
 
 export class Identities {
   readonly kind: EntityKind
@@ -32,25 +33,35 @@ export class Identities {
     this.#owners = new Documents(store, {
       space: identifierSpace(kind),
       revive: (text) => text.slice(1, -1),
-      recentMax: RECENT_IDENTIFIERS,
+      recentCharacters: RECENT_IDENTIFIER_CHARACTERS,
     })
     // Not frozen, as parts are changed in place.
-    this.#entities = new Documents(store, { space: entitySpace(kind), revive: readEntityText, write: writeEntityText })
+    this.#entities = new Documents(store, {
+      space: entitySpace(kind),
+      revive: readEntityText,
+      write: writeEntityText,
+      recentCharacters: RECENT_ENTITY_CHARACTERS,
+    })
   }
 
-  async openIdentifiers(claims: readonly Claim[]): Promise<void> {
-    await this.#owners.open(claims.map(({ kind, value }) => identifierKey(kind, value)))
+  /** Who owns each, in their order; until the chunk is sealed. */
+  openIdentifiers(claims: readonly Claim[]): Promise<OpenDocument<EntityId>[]> {
+    return this.#owners.open(claims.map(({ kind, value }) => identifierKey(kind, value)))
   }
 
-  /** The part that owns an identifier; undefined when nobody does. */
-  owner({ kind, value }: Claim): EntityId | undefined {
-    const document = this.#owners.opened(identifierKey(kind, value))
-    invariant(document, `the identifier ${kind} was opened`)
-    return document.value
-  }
-
+  /** Of an identifier that may not be open. */
   setOwner({ kind, value }: Claim, part: EntityId | undefined): void {
     this.#owners.put(identifierKey(kind, value), part)
+  }
+
+  /** Whether everything that leads from this part to its entity is there. */
+  isOpen(part: EntityId): boolean {
+    for (let id = part; ;) {
+      const document = this.#entities.opened(id)
+      if (document === undefined) return false
+      if (document.value === undefined || !('mergedInto' in document.value)) return true
+      id = document.value.mergedInto
+    }
   }
 
   /** Of the documents that lead from these parts to their entities, those that are not there yet. */
@@ -99,6 +110,10 @@ export class Identities {
   /** Whoever changes an entity in place says so. */
   touch({ id, entity }: Placed): void {
     this.#entities.put(id, entity)
+  }
+
+  get changedCharacters(): number {
+    return this.#owners.changedCharacters + this.#entities.changedCharacters
   }
 
   seal(): void {

@@ -109,6 +109,10 @@ export class ProfileState {
     return stated ?? Math.min(...parts.map(({ created }) => created.occurredAt))
   }
 
+  get changedCharacters(): number {
+    return this.identities.user.changedCharacters + this.identities.account.changedCharacters
+  }
+
   /** Ends a chunk. */
   seal(): void {
     this.identities.user.seal()

@@ -4,8 +4,8 @@
  * the same transaction. What the store must bring is loaded for a whole chunk at once.
  */
 import { claimsOf, compileIdentity } from '../../model/profile/event-claims.ts'
-import { ANONYMOUS_ID, EXTERNAL_ID } from '../../model/profile/identity-rules.ts'
-import type { Claim } from '../../model/event/event.ts'
+import { invariant } from '../../base/errors.ts'
+import type { EntityId } from '../../model/profile/entity.ts'
 import type { Catalog } from '../../model/catalog.ts'
 import type { Section } from '../../model/document-batch.ts'
 import { EVENTS } from '../../model/system-collections.ts'
@@ -17,6 +17,7 @@ import type { Changes, Runner } from '../apply/runner.ts'
 import { CommandApplication } from './command-application.ts'
 import { EventApplication, type EventInput } from './event-application.ts'
 import { type Input, readInputs } from './inputs.ts'
+import { openClaims } from './open-claims.ts'
 import { ProfileState } from './profile-state.ts'
 import { Publication } from './publication.ts'
 
@@ -51,23 +52,18 @@ class ProfilesRunner implements Runner {
     this.#state ??= await this.#openState()
     const state = this.#state
     this.#filed = Number((await this.#store.loadCursor(LAKE_EVENTS_CURSOR)) ?? 0)
-    const steps = readInputs(chunk).flatMap((input) => prepare(input, state))
+    const inputs = readInputs(chunk).filter((input) => input.kind !== 'event' || state.isNewMessage(input.event))
     const publication = new Publication()
-    const events = new EventApplication(state, publication)
-    const commands = new CommandApplication(state, publication)
-    const eventSteps = steps.filter(isEvent)
-    await openIdentifiers(state, eventSteps)
-    await openEntities(state, events, eventSteps)
-    for (const step of steps) {
-      if (isEvent(step)) {
-        // Mostly nothing: what the steps before have changed may lead elsewhere than it did when the chunk was opened.
-        await openEntities(state, events, [step])
-        events.apply(step)
-      } else if (step.kind === 'command') await commands.apply(step)
-      else await state.setAside(step.item, step.text)
-    }
+    const work = { state, events: new EventApplication(state, publication), commands: new CommandApplication(state, publication) }
+    const steps = await openSteps(inputs, state)
+    await openEntities(work, steps.filter(isEvent))
+    for (const step of steps) await applyStep(step, work)
     state.seal()
     return publication.section
+  }
+
+  get changedCharacters(): number {
+    return this.#state?.changedCharacters ?? 0
   }
 
   close(): Changes {
@@ -78,43 +74,43 @@ class ProfilesRunner implements Runner {
   }
 }
 
-/** Repeats end here. */
-function prepare(input: Input, state: ProfileState): Step[] {
-  if (input.kind !== 'event') return [input]
-  const { event, text, position, index } = input
-  if (!state.isNewMessage(event)) return []
-  return [{ event, text, position, index, claims: claimsOf(event, state.identity) }]
+type Work = { state: ProfileState; events: EventApplication; commands: CommandApplication }
+
+/** With who owns the identifiers that events claim. */
+async function openSteps(inputs: readonly Input[], state: ProfileState): Promise<Step[]> {
+  const claims = inputs.flatMap((input) => (input.kind === 'event' ? [claimsOf(input.event, state.identity)] : []))
+  const opened = (await openClaims(state.identities, claims)).values()
+  return inputs.map((input) => {
+    if (input.kind !== 'event') return input
+    const { value } = opened.next()
+    invariant(value, 'each event has its claims')
+    const { event, text, position, index } = input
+    return { event, text, position, index, claims: value }
+  })
 }
 
 function isEvent(step: Step): step is EventInput {
   return 'event' in step
 }
 
-async function openIdentifiers({ identities }: ProfileState, steps: readonly EventInput[]): Promise<void> {
-  const user: Claim[] = []
-  const account: Claim[] = []
-  for (const { claims } of steps) {
-    user.push(...claims.user)
-    account.push(...claims.account)
-    for (const value of [claims.joins, claims.takes]) {
-      if (value !== undefined) user.push({ kind: ANONYMOUS_ID, value }, { kind: EXTERNAL_ID, value })
-    }
-  }
-  await identities.user.openIdentifiers(user)
-  await identities.account.openIdentifiers(account)
+async function applyStep(step: Step, work: Work): Promise<void> {
+  if (isEvent(step)) {
+    // Mostly it is: but what the steps before have changed may lead elsewhere than it did when the chunk was opened.
+    if (!work.events.isReady(step)) await openEntities(work, [step])
+    work.events.apply(step)
+  } else if (step.kind === 'command') await work.commands.apply(step)
+  else await work.state.setAside(step.item, step.text)
 }
 
-/** Chains of merges take a round each. */
-async function openEntities({ identities }: ProfileState, events: EventApplication, steps: readonly EventInput[]): Promise<void> {
-  for (;;) {
-    const missing = { user: new Set<string>(), account: new Set<string>() }
-    for (const step of steps) {
-      const { user, account } = events.missing(step)
-      for (const id of user) missing.user.add(id)
-      for (const id of account) missing.account.add(id)
-    }
-    if (missing.user.size === 0 && missing.account.size === 0) return
-    await identities.user.openEntities([...missing.user])
-    await identities.account.openEntities([...missing.account])
+/** Of all steps at once. */
+async function openEntities({ state, events }: Work, steps: readonly EventInput[]): Promise<void> {
+  const user = new Set<EntityId>()
+  const account = new Set<EntityId>()
+  for (const step of steps) {
+    const parts = events.partsRead(step)
+    for (const id of parts.user) user.add(id)
+    for (const id of parts.account) account.add(id)
   }
+  await state.identities.user.load([...user])
+  await state.identities.account.load([...account])
 }

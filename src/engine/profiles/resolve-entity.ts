@@ -14,7 +14,9 @@ import type { Entity, EntityId, Merge, Part, Write } from '../../model/profile/e
 import { EXTERNAL_ID, type IdentifierRule } from '../../model/profile/identity-rules.ts'
 import { areApart, mergeEntities } from '../../model/profile/merge-entities.ts'
 import { externalIdOf, type Placed, survivorOf } from '../../model/profile/survivor.ts'
+import { changeDocument } from '../apply/documents.ts'
 import { type Identities, requirePart } from './identities.ts'
+import type { OpenClaim } from './open-claims.ts'
 
 export type Resolved = {
   /** Whose the event is: what it says is written here. */
@@ -29,7 +31,7 @@ export type Resolved = {
 type Resolving = {
   identities: Identities
   rules: readonly IdentifierRule[]
-  claims: readonly Claim[]
+  claims: readonly OpenClaim[]
   write: Write
   newId: EntityId
 }
@@ -50,7 +52,7 @@ export function resolveEntity(resolving: Resolving): Resolved {
 function findDeciding({ identities, claims }: Resolving, notes: IdentityNote[]): Part | undefined {
   const external = claims.find(({ kind }) => kind === EXTERNAL_ID)
   for (const claim of claims) {
-    const owner = identities.owner(claim)
+    const owner = claim.document.value
     if (owner === undefined) continue
     const { entity } = identities.require(owner)
     const known = externalIdOf(entity)
@@ -60,9 +62,9 @@ function findDeciding({ identities, claims }: Resolving, notes: IdentityNote[]):
   return undefined
 }
 
-function settleClaim(claim: Claim, resolved: Resolved, resolving: Resolving): void {
+function settleClaim(claim: OpenClaim, resolved: Resolved, resolving: Resolving): void {
   const { identities, rules, write } = resolving
-  const owner = identities.owner(claim)
+  const owner = claim.document.value
   if (owner === undefined) return addIdentifier(claim, resolved, resolving)
   const other = identities.require(owner)
   if (other.id === resolved.placed.id) return
@@ -72,14 +74,14 @@ function settleClaim(claim: Claim, resolved: Resolved, resolving: Resolving): vo
   merge(resolved, { identities, other, cause: write, evidence: claim })
 }
 
-function addIdentifier(claim: Claim, { part, placed, notes }: Resolved, { identities, rules, write }: Resolving): void {
+function addIdentifier(claim: OpenClaim, { part, placed, notes }: Resolved, { identities, rules, write }: Resolving): void {
   const limit = rules.find(({ kind }) => kind === claim.kind)?.limit ?? 0
   if (countOfKind(placed.entity, claim.kind) >= limit) {
     const message = `"${claim.value}" is not added: it would be more than ${limit} of the kind ${claim.kind}.`
     return void notes.push({ kind: claim.kind, code: 'identifier_limit', message })
   }
-  part.identifiers.push({ ...claim, since: write })
-  identities.setOwner(claim, part.id)
+  part.identifiers.push({ kind: claim.kind, value: claim.value, since: write })
+  changeDocument(claim.document, part.id)
   identities.touch(placed)
 }
 
@@ -105,7 +107,10 @@ type Joining = { survivor: Placed; loser: Placed; cause: Write; evidence?: Claim
 
 /** Makes one entity of two; the loser's id leads to the survivor from now on. */
 export function joinEntities(identities: Identities, { survivor, loser, cause, evidence }: Joining): Placed {
-  const entity = mergeEntities(survivor, loser, { cause, ...(evidence && { evidence: { ...evidence } }) })
+  const entity = mergeEntities(survivor, loser, {
+    cause,
+    ...(evidence && { evidence: { kind: evidence.kind, value: evidence.value } }),
+  })
   identities.put(survivor.id, entity)
   identities.put(loser.id, { mergedInto: survivor.id })
   return { id: survivor.id, entity }

@@ -203,6 +203,14 @@ describe('a person who was erased', () => {
     ['previousId that was an address', ['email', email, 'user'], { type: 'alias', previousId: email }],
     ['traits.email', ['email', email, 'user'], { type: 'identify', traits: { email } }],
     ['context.traits.email', ['email', email, 'user'], { context: { traits: { email } } }],
+    ['previousId that was of an account', ['domain', 'x', 'account'], { type: 'unalias', previousId: 'x' }],
+    ['traits.domain of a group', ['domain', 'x', 'account'], { type: 'group', groupId: 'g', traits: { domain: 'x' } }],
+    ['traits.website of a group', ['domain', 'x', 'account'], { type: 'group', groupId: 'g', traits: { website: 'x' } }],
+    [
+      'an external id of a kind that is unknown',
+      ['anonymous_id', 'crm:x', 'user'],
+      { context: { externalIds: [{ type: 'crm', id: 'x' }] } },
+    ],
     ['externalIds', ['crm', 'x', 'user'], { context: { externalIds: [{ type: 'crm', id: 'x' }] } }],
     [
       'mergeProperties',
@@ -233,6 +241,13 @@ describe('a person who was erased', () => {
     desk = suppressing(['email', email, 'user'])
     const receipt = await desk.send([TRACK, UNNAMED], { envelope: { context: { traits: { email } } } })
     expect(receipt.rejected.map(({ code }) => code)).toEqual(['person_suppressed', 'person_suppressed'])
+  })
+
+  test('is not known by the address of an account, nor an account by the domain of a user', async () => {
+    desk = suppressing(['email', email, 'user'], ['domain', 'x', 'account'])
+    const group = { type: 'group', groupId: 'g', traits: { email } }
+    const identify = { type: 'identify', userId: 'u1', traits: { domain: 'x' } }
+    expect(await desk.send([group, identify])).toMatchObject({ accepted: 2 })
   })
 
   test('does not keep an account of the same id out, nor others', async () => {

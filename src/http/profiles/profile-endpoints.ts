@@ -22,7 +22,7 @@ const identifier = z.object({
 })
 
 const trait = z.object({
-  value: z.json().describe('The value that counts.'),
+  value: z.unknown().describe('The value that counts.'),
   type: z.string().nullable().describe('The type that is frozen; null when there is none.'),
   ...provenance,
 })
@@ -40,7 +40,7 @@ const profile = z.object({
       by: z.enum(['link', 'domain']).describe('Events named it, or it has the domain of the user’s email.'),
       domain: z.string().nullable().describe('The domain, where it led to the account.'),
       externalId: z.string().nullable().describe('Of the account.'),
-      name: z.json().describe('Trait `name` of the account.'),
+      name: z.unknown().describe('Trait `name` of the account.'),
       since: z.object(provenance).nullable().describe('The event that named it.'),
     })
     .nullable()
@@ -99,14 +99,14 @@ const event = z.object({
     )
     .describe('The properties by type.'),
   properties: z
-    .record(z.string(), z.json())
+    .record(z.string(), z.unknown())
     .describe('The properties as they were sent; of an identify and a group, the traits.'),
-  context: z.record(z.string(), z.json()).describe('As it was sent.'),
+  context: z.record(z.string(), z.unknown()).describe('As it was sent.'),
   position,
   index: z.int().describe('Place within it.'),
-  refused: z.array(z.json()).optional().describe('Traits that were not taken, and why.'),
-  notes: z.array(z.json()).optional().describe('What was done with identifiers that is not what one would expect.'),
-  corrections: z.array(z.json()).optional().describe('What was changed at the door.'),
+  refused: z.array(z.unknown()).optional().describe('Traits that were not taken, and why.'),
+  notes: z.array(z.unknown()).optional().describe('What was done with identifiers that is not what one would expect.'),
+  corrections: z.array(z.unknown()).optional().describe('What was changed at the door.'),
 })
 
 const done = {
@@ -139,7 +139,7 @@ const mergeAnswer = z.object({
       reason: z.enum(['external_id', 'older']).describe('Why it is this one.'),
       identifiers: z.array(identifier).describe('Of both.'),
       traits: z
-        .record(z.string(), z.json())
+        .record(z.string(), z.unknown())
         .describe('By name: the value that counts, where it comes from, and what either had.'),
       conflicts: z.array(z.string()).describe('Traits of which both have a value, and another one.'),
     })

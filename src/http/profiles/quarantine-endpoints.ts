@@ -76,11 +76,11 @@ export const QUARANTINE_ENDPOINTS = {
         found: z
           .object({
             isThere: z.boolean().describe('Whether anything stands at the pointer.'),
-            value: z.json().describe('What stands there.'),
+            value: z.unknown().describe('What stands there.'),
           })
           .describe('What stands at the pointer.'),
         hint: z.string().describe('What to do.'),
-        patch: z.json().describe('A merge patch to fill in (`…`) and replay with; null where only a replacement helps.'),
+        patch: z.unknown().describe('A merge patch to fill in (`…`) and replay with; null where only a replacement helps.'),
       }),
     }),
     errors: [...READ_ERRORS, 'quarantine_item_unknown'],

@@ -22,7 +22,7 @@ const trait = z.object({
   ...seen,
   ...sources,
   refused: z.int().describe('Values that were not taken.'),
-  lastRefusal: z.json().describe('The last of them: when, from which source and event, and why; null when there is none.'),
+  lastRefusal: z.unknown().describe('The last of them: when, from which source and event, and why; null when there is none.'),
   hidden: z.int().describe('Values that were ignored, since the catalog hides the trait.'),
 })
 

@@ -124,13 +124,13 @@ describe('a slow client', () => {
 
   test('that leaves in the middle of its body leaves nothing behind', async () => {
     const server = await openTrackingServer({ limits: { heldBytesMax: 5_000 } })
-    for (let i = 0; i < 20; i++) {
-      const socket = connect(server.port, '127.0.0.1')
-      await new Promise<void>((resolve) => socket.write(`${head.join('\r\n')}\r\n${'x'.repeat(900)}`, () => resolve()))
-      socket.destroy()
-    }
-    // What the twenty have sent is no longer held, else this would be answered 503.
-    await expect.poll(async () => (await call(server, '/v1/batch', { body: { batch: [trackOf(1)] } })).status).toBe(200)
+    const body = JSON.stringify({ batch: [{ ...trackOf(1), properties: { text: 'x'.repeat(600) } }] })
+    const status = async () => (await call(server, '/v1/batch', { body })).status
+    const sockets = Array.from({ length: 5 }, () => connect(server.port, '127.0.0.1'))
+    for (const socket of sockets) socket.write(`${head.join('\r\n')}\r\n${'x'.repeat(900)}`)
+    await expect.poll(status).toBe(503)
+    for (const socket of sockets) socket.destroy()
+    await expect.poll(status).toBe(200)
     expect(server.bugs).toEqual([])
   })
 })

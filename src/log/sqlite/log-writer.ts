@@ -15,8 +15,9 @@ const INSERT_ENTRY = 'insert into entries (position, appended_at, payload) value
 const SELECT_KEY = 'select position, content_hash, appended_at from idempotency where key = ?'
 const INSERT_KEY = 'insert or replace into idempotency (position, key, content_hash, appended_at) values (?, ?, ?, ?)'
 
-/** Of the same size: then SQLite writes over the old bytes where they are, and moves nothing. */
-const REDACT_ENTRY = 'update entries set payload = ?1 where position = ?2 and length(payload) = length(?1)'
+/** Where sizes are equal, SQLite writes over the old bytes where they are, and moves nothing. */
+const BLANK_ENTRY = 'update entries set payload = zeroblob(length(payload)) where position = ? returning length(payload) as size'
+const REDACT_ENTRY = 'update entries set payload = ? where position = ?'
 
 /** Looks at the oldest few only, so that it costs the same whether or not anything has expired. */
 const DELETE_EXPIRED_KEYS = `
@@ -32,6 +33,7 @@ export class LogWriter {
   readonly #db: DatabaseSync
   readonly #selectLast: StatementSync
   readonly #insertEntry: StatementSync
+  readonly #blankEntry: StatementSync
   readonly #redactEntry: StatementSync
   readonly #selectKey: StatementSync
   readonly #insertKey: StatementSync
@@ -43,6 +45,7 @@ export class LogWriter {
     this.#db = db
     this.#selectLast = db.prepare(SELECT_LAST)
     this.#insertEntry = db.prepare(INSERT_ENTRY)
+    this.#blankEntry = db.prepare(BLANK_ENTRY)
     this.#redactEntry = db.prepare(REDACT_ENTRY)
     this.#selectKey = db.prepare(SELECT_KEY)
     this.#insertKey = db.prepare(INSERT_KEY)
@@ -70,7 +73,10 @@ export class LogWriter {
   /** See the port. The write-ahead log may hold old payloads, of these entries and of earlier redactions: it is emptied. */
   redact(changes: readonly Redaction[]): void {
     onLogFile(this.#path, () => {
-      if (changes.length > 0) this.#transact(() => changes.forEach((change) => this.#redactOne(change)))
+      const isMoved =
+        changes.length > 0 && this.#transact(() => changes.map((change) => this.#redactOne(change)).includes('moved'))
+      // Moving one entry copies its neighbours, and copies may stay behind in the gaps of pages.
+      if (isMoved) this.#db.exec('vacuum')
       // Waits for readers, each of which takes moments.
       const { busy } = this.#db.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number }
       if (busy === 0) return
@@ -102,9 +108,11 @@ export class LogWriter {
     }
   }
 
-  #redactOne({ position, payload }: Redaction): void {
-    const { changes } = this.#redactEntry.run(payload, position)
-    invariant(changes === 1, `the log has an entry ${position} of ${payload.byteLength} bytes`)
+  #redactOne({ position, payload }: Redaction): 'in place' | 'moved' {
+    const blanked = this.#blankEntry.get(position) as { size: number } | undefined
+    invariant(blanked, `the log has an entry ${position}`)
+    this.#redactEntry.run(payload, position)
+    return blanked.size === payload.byteLength ? 'in place' : 'moved'
   }
 
   #write({ now, payloads, sizes, keys }: AppendGroup): AppendOutcome[] {

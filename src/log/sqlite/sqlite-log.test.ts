@@ -185,6 +185,22 @@ test('after a redaction no byte of the old payloads is in the files, also with r
   await log.close()
 })
 
+test('neither is there after redactions to other sizes, of neighbours later', async () => {
+  const path = newPath()
+  const log = await openSqliteLog({ path, clock: systemClock })
+  const all = Array.from({ length: 60 }, (_, i) => i)
+  for (const i of all) await log.append({ payload: marked(i) })
+  for (const remainder of [0, 1]) {
+    const changes = all
+      .filter((i) => i % 3 === remainder)
+      .map((i) => ({ position: i + 1, payload: new Uint8Array((i * 700) % 9_000) }))
+    await log.redact(changes)
+  }
+  const file = Buffer.concat([path, `${path}-wal`].map((name) => readFileSync(name)))
+  expect(all.filter((i) => file.includes(`mark-${i};`))).toEqual(all.filter((i) => i % 3 === 2))
+  await log.close()
+})
+
 test('a redaction that cannot empty the write-ahead log says so, and succeeds when it is repeated', async () => {
   const path = newPath()
   const log = await openSqliteLog({ path, clock: systemClock })

@@ -99,9 +99,11 @@ test.each<[TimelineEvent['context'], string | null]>([
   expect(reportEvent({ ...base, type: 'track', name: 'x', ...(context && { context }) }).session_id).toBe(session)
 })
 
+function place(id: string, type: TimelineEvent['type'], part: Partial<TimelineEvent> = {}) {
+  return placeOf({ ...base, id, type, ...part })
+}
+
 test('a timeline begins with the newest; what one event caused lies above it, and who it made below', () => {
-  const place = (id: string, type: TimelineEvent['type'], part: Partial<TimelineEvent> = {}) =>
-    placeOf({ ...base, id, type, ...part })
   const places = [
     place('made', 'user_created'),
     place('changed', 'attributes_changed'),

@@ -66,18 +66,10 @@ export function indexProperty(field_name: string, value: Json): IndexedProperty 
   if (value === null) return { field_name }
   if (Array.isArray(value)) return { field_name, text_value: value.map(textOf) }
   const text_value = textOf(value)
-  switch (typeof value) {
-    case 'number':
-      return { field_name, text_value, num_value: value }
-    case 'boolean':
-      return { field_name, text_value, bool_value: value }
-    case 'string':
-      return isDate(value) || isDateTime(value)
-        ? { field_name, text_value, date_value: dateOf(value) }
-        : { field_name, text_value }
-    case 'object':
-      return { field_name, text_value }
-  }
+  if (typeof value === 'number') return { field_name, text_value, num_value: value }
+  if (typeof value === 'boolean') return { field_name, text_value, bool_value: value }
+  const isInstant = typeof value === 'string' && (isDate(value) || isDateTime(value))
+  return isInstant ? { field_name, text_value, date_value: dateOf(value) } : { field_name, text_value }
 }
 
 function textOf(value: Json): string {

@@ -1,7 +1,7 @@
 /** Whom an event, or an item that could not become one, is about: every identifier in it, to keep out those who were erased. */
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 import type { EntityKind } from '../profile/entity.ts'
-import { ANONYMOUS_ID, EMAIL, EXTERNAL_ID } from '../profile/identity-rules.ts'
+import { ANONYMOUS_ID, DOMAIN, EMAIL, EXTERNAL_ID } from '../profile/identity-rules.ts'
 import { readExternalIds, readMergeProperties } from './claims.ts'
 import { cleanJson } from './clean-json.ts'
 import type { Claim, TrackedEvent } from './event.ts'
@@ -10,32 +10,49 @@ import { ItemReading } from './item-reading.ts'
 
 export type IdentifierTest = (claim: Claim, entity: EntityKind) => boolean
 
-type Mentioning = Pick<TrackedEvent, 'userId' | 'anonymousId' | 'groupId' | 'previousId' | 'claims' | 'traits' | 'context'>
+/** Without a type it counts as each: traits may be of a user or of an account. */
+type Mentioning = Partial<Pick<TrackedEvent, 'type'>> &
+  Pick<TrackedEvent, 'userId' | 'anonymousId' | 'groupId' | 'previousId' | 'claims' | 'traits' | 'context'>
 
 /**
  * Whether one of its identifiers passes the test: as it was sent, but for blanks around ids. What `previousId` is, nobody knows: it
- * is tried as each kind.
+ * is tried as each kind, of users and of accounts.
  */
 export function mentionsAny(event: Mentioning, test: IdentifierTest): boolean {
-  const { userId, anonymousId, groupId, previousId, claims, traits, context } = event
+  const { type, userId, anonymousId, groupId, previousId, claims, traits, context } = event
   const contextTraits = context?.['traits']
   return (
     (userId !== undefined && test({ kind: EXTERNAL_ID, value: userId }, 'user')) ||
     (anonymousId !== undefined && test({ kind: ANONYMOUS_ID, value: anonymousId }, 'user')) ||
     (groupId !== undefined && test({ kind: EXTERNAL_ID, value: groupId }, 'account')) ||
     (previousId !== undefined && passesAsAnyKind(previousId, test)) ||
-    (traits !== undefined && passesAsEmail(traits['email'], test)) ||
-    (isObject(contextTraits) && passesAsEmail(contextTraits['email'], test)) ||
-    (claims !== undefined && claims.some((claim) => test(claim, 'user')))
+    (traits !== undefined && type !== 'group' && passes(EMAIL, traits['email'], test)) ||
+    (traits !== undefined && (type === 'group' || type === undefined) && passesAsDomain(traits, test)) ||
+    (isObject(contextTraits) && passes(EMAIL, contextTraits['email'], test)) ||
+    (claims !== undefined && claims.some((claim) => passesAsClaim(claim, test)))
   )
 }
 
-function passesAsEmail(value: Json | undefined, test: IdentifierTest): boolean {
-  return typeof value === 'string' && value !== '' && test({ kind: EMAIL, value }, 'user')
+function passes(kind: string, value: Json | undefined, test: IdentifierTest, entity: EntityKind = 'user'): boolean {
+  return typeof value === 'string' && value !== '' && test({ kind, value }, entity)
 }
 
+function passesAsDomain({ domain, website }: JsonObject, test: IdentifierTest): boolean {
+  return passes(DOMAIN, domain, test, 'account') || passes(DOMAIN, website, test, 'account')
+}
+
+/** Kinds that the catalog does not know are kept as anonymous ids that begin with their kind. */
+function passesAsClaim(claim: Claim, test: IdentifierTest): boolean {
+  return test(claim, 'user') || test({ kind: ANONYMOUS_ID, value: `${claim.kind}:${claim.value}` }, 'user')
+}
+
+const USER_KINDS = [EXTERNAL_ID, ANONYMOUS_ID, EMAIL]
+const ACCOUNT_KINDS = [EXTERNAL_ID, ANONYMOUS_ID, DOMAIN]
+
 function passesAsAnyKind(value: string, test: IdentifierTest): boolean {
-  return [EXTERNAL_ID, ANONYMOUS_ID, EMAIL].some((kind) => test({ kind, value }, 'user'))
+  return (
+    USER_KINDS.some((kind) => test({ kind, value }, 'user')) || ACCOUNT_KINDS.some((kind) => test({ kind, value }, 'account'))
+  )
 }
 
 /** The same of an item as it was sent, as far as identifiers can be read from it. Any depth is safe. */
@@ -64,7 +81,7 @@ function identifyingMembers(item: JsonObject, envelopeContext: JsonObject | unde
   const context: JsonObject = { ...envelopeContext, ...own }
   return {
     ...scalarsOf(item, ['userId', 'anonymousId', 'groupId', 'previousId']),
-    traits: scalarsOf(item['traits'], ['email']),
+    traits: scalarsOf(item['traits'], ['email', 'domain', 'website']),
     mergeProperties: scalarEntries(item['mergeProperties']),
     context: {
       ...scalarsOf(context, ['groupId']),

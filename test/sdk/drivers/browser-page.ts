@@ -9,10 +9,15 @@ const PAGE_URL = 'http://shop.localhost/pricing'
 /** Node has these too, but SDKs must meet those of the page. */
 const OF_THE_PAGE = new Set(['navigator', 'localStorage', 'sessionStorage', 'Event', 'EventTarget', 'CustomEvent'])
 
+/** Of Node, whatever the page has. */
+const post = fetch
+
 export type PageOptions = {
   /** `undefined`: as in browsers without it, the SDK falls back on `XMLHttpRequest`. */
   fetch: typeof fetch | undefined
 }
+
+let tellLeaving = () => {}
 
 /** Makes this process look like a page. To be called before the SDK is loaded, since SDKs look around when they load. */
 export function openPage(page: PageOptions): void {
@@ -22,13 +27,14 @@ export function openPage(page: PageOptions): void {
   for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent'] as const)
     define(name, window[name].bind(window))
   Object.assign(window.navigator, { sendBeacon })
+  tellLeaving = () => window.dispatchEvent(new Event('pagehide'))
   define('fetch', page.fetch)
   window['fetch'] = page.fetch
 }
 
 /** jsdom has none, and an SDK that misses it calls for a script from afar. As in browsers nobody learns what became of it. */
 function sendBeacon(url: string, body: Blob): boolean {
-  void fetch(url, { method: 'POST', body }).catch(() => {})
+  void post(url, { method: 'POST', body }).catch(() => {})
   return true
 }
 
@@ -36,7 +42,11 @@ function define(name: string, value: unknown): void {
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })
 }
 
-/** Timers of an SDK go on as long as its page is open: leaving the page ends them all. */
+/** What an SDK sends when its page goes has this time, in milliseconds, to be on its way. */
+const LEAVING_MS = 100
+
+/** As when the tab is closed: the page is told, and then its timers, which go on as long as it is open, end with it. */
 export function leavePage(): void {
-  setImmediate(() => process.exit(0))
+  tellLeaving()
+  setTimeout(() => process.exit(0), LEAVING_MS)
 }

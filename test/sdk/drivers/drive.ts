@@ -24,6 +24,8 @@ export type Sdk = {
 /** The address that the user is told to point the SDK to, without a slash at the end. */
 export const host = required('SDK_HOST')
 export const writeKey = required('SDK_WRITE_KEY')
+/** In PEM: with it the client `run` asks for tokens. */
+export const clientKey = required('SDK_CLIENT_KEY')
 /** Makes the persons of this driver its own. */
 export const run = required('SDK_RUN')
 

@@ -6,7 +6,7 @@ declare module 'jsdom' {
       navigator: object
       addEventListener(): void
       removeEventListener(): void
-      dispatchEvent(): void
+      dispatchEvent(event: Event): void
     }
   }
 }

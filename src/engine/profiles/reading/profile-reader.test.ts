@@ -56,7 +56,7 @@ describe('a person is found', () => {
     expect((await reader.read('user', 'anonymous_id:42')).id).not.toBe(id)
   })
 
-  test.each(['email:42', 'nobody', 'external_id:', 'email:none', '', 'id:42', 'null', `${'a'.repeat(24)}`])(
+  test.each(['email:42', 'nobody', 'external_id:', 'email:none', '', 'id:42', 'null', 'a'.repeat(24)])(
     'but not by "%s"',
     async (text) => {
       await expect(reader.read('user', text)).rejects.toMatchObject({
@@ -156,6 +156,15 @@ describe('the account of a user', () => {
     const { account } = await reader.read('user', 'u')
     expect(account).toMatchObject({ by: 'link', externalId: 'other', domain: null, name: null, since: { event: 'newest' } })
     expect(account?.id).toBe((await reader.read('account', 'other')).id)
+  })
+
+  test('is the one that was named last by any of the profiles that were merged', async () => {
+    const { reader } = await profilesOf(
+      { type: 'group', userId: 'u', groupId: 'acme', at: 3 },
+      { type: 'group', anonymousId: 'a1', groupId: 'other', at: 9 },
+      { type: 'identify', userId: 'u', anonymousId: 'a1', at: 10 },
+    )
+    expect((await reader.read('user', 'u')).account).toMatchObject({ by: 'link', externalId: 'other' })
   })
 
   test('is else the one that has the domain of the email', async () => {

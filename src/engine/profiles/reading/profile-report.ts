@@ -93,7 +93,7 @@ export function reportIdentifiers({ parts }: Entity): IdentifierReport[] {
   return identifiers.toSorted((a, b) => Number(b.kind === EXTERNAL_ID) - Number(a.kind === EXTERNAL_ID))
 }
 
-export function reportTraits({ parts }: Entity, rules: TraitRules, typeOf: TypeOfTrait): Record<string, TraitReport> {
+function reportTraits({ parts }: Entity, rules: TraitRules, typeOf: TypeOfTrait): Record<string, TraitReport> {
   const traits = [...entityTraits(parts, rules)].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(
     traits.map(([name, { value, write }]) => [

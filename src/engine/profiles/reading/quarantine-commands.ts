@@ -32,7 +32,7 @@ export type ReplayAllDone = {
 }
 
 /** Items that one call takes: some ten seconds. */
-export const REPLAYED_MAX = 10_000
+const REPLAYED_MAX = 10_000
 const REFUSALS_SHOWN_MAX = 100
 /** Appends under way at once share a flush of the disk; `REPLAYED_MAX` is a multiple of it. */
 const AT_ONCE = 50

@@ -1,5 +1,5 @@
 /** Why an item stands in the quarantine, and how to make an event of it. Pure. */
-import { ERROR_CODES } from '../../../base/error-codes.ts'
+import { ERROR_CODES, type ErrorCode } from '../../../base/error-codes.ts'
 import { isObject, type Json } from '../../../base/json.ts'
 import { compilePointer, type JsonPointer, parsePointer } from '../../../base/json-pointer.ts'
 import { EVENT_TYPES } from '../../../model/event/event.ts'
@@ -38,28 +38,31 @@ function adviceOn(item: QuarantinedItem, sent: Json | undefined): Advice {
     }
   }
   if (!isObject(sent)) return { hint: 'What was sent is no JSON object: replay it with a whole item in its place.', patch: null }
-  switch (item.code) {
-    case 'type_unknown':
-      return { hint: `Replay it with a type: ${EVENT_TYPES.join(', ')}.`, patch: { type: BLANK } }
-    case 'event_name_missing':
-      return { hint: 'Replay it with a name for the event.', patch: { event: BLANK } }
-    case 'identifier_missing':
-      return { hint: 'Replay it with the identifier that it lacks.', patch: patchAt(item.pointer, BLANK) ?? { userId: BLANK } }
-    case 'identifier_invalid':
-      return { hint: 'Replay it with another identifier, as a text.', patch: patchAt(item.pointer, BLANK) }
-    case 'nesting_too_deep':
-      return { hint: 'Replay it without the member, or with a flat one in its place.', patch: patchAt(item.pointer, null) }
-    case 'event_too_large':
-      return {
-        hint: 'Raise the limit of its source in the catalog (`limits.eventBytesMax`) and replay it as it is, or replay it without what is large.',
-        patch: patchAt(item.pointer, null),
-      }
-    default:
-      return {
-        hint: 'Replay it with a patch that mends what the message says, or with another item in its place.',
-        patch: patchAt(item.pointer, BLANK),
-      }
-  }
+  return (ADVICE[item.code] ?? generalAdvice)(item.pointer)
+}
+
+/** By code, from the pointer. */
+const ADVICE: Partial<Record<ErrorCode, (pointer: JsonPointer) => Advice>> = {
+  type_unknown: () => ({ hint: `Replay it with a type: ${EVENT_TYPES.join(', ')}.`, patch: { type: BLANK } }),
+  event_name_missing: () => ({ hint: 'Replay it with a name for the event.', patch: { event: BLANK } }),
+  identifier_missing: (pointer) => ({
+    hint: 'Replay it with the identifier that it lacks.',
+    patch: patchAt(pointer, BLANK) ?? { userId: BLANK },
+  }),
+  identifier_invalid: (pointer) => ({ hint: 'Replay it with another identifier, as a text.', patch: patchAt(pointer, BLANK) }),
+  nesting_too_deep: (pointer) => ({
+    hint: 'Replay it without the member, or with a flat one in its place.',
+    patch: patchAt(pointer, null),
+  }),
+  event_too_large: (pointer) => ({
+    hint: 'Raise the limit of its source in the catalog and replay it as it is, or replay it without what is large.',
+    patch: patchAt(pointer, null),
+  }),
+}
+
+function generalAdvice(pointer: JsonPointer): Advice {
+  const hint = 'Replay it with a patch that mends what the message says, or with another item in its place.'
+  return { hint, patch: patchAt(pointer, BLANK) }
 }
 
 /** A merge patch that puts `value` there; null where a patch cannot reach: into lists, and for the whole. */

@@ -10,7 +10,7 @@ import { OrderedIds } from '../../tracking/ordered-ids.ts'
 import { createReplay } from '../../tracking/replay.ts'
 import { openProfiles, type Profiles } from '../profiles.fixture.ts'
 import { discardOne, type QuarantineParts, replayAll, replayOne } from './quarantine-commands.ts'
-import { explainItem } from './quarantine-explanation.ts'
+import { explainItem, type QuarantineExplanation } from './quarantine-explanation.ts'
 import { type QuarantineFilter, QuarantineReader } from './quarantine-reader.ts'
 
 type Shelf = {
@@ -21,12 +21,13 @@ type Shelf = {
   limits: { eventBytesMax: number }
 }
 
+const isSuppressed = () => false
+
 /** The real door and the real `apply`: what the door cannot take stands in the quarantine. */
 async function openShelf(): Promise<Shelf> {
   const profiles = await openProfiles()
   const clock = new FakeClock()
   const ids = new OrderedIds(seededRandom(1))
-  const isSuppressed = () => false
   const { log, store, settle } = profiles
   const limits = { ...DEFAULT_SOURCE_LIMITS }
   const tracking = createTracking({ log, ids, isSuppressed })
@@ -181,13 +182,13 @@ test('all items that pass a filter are replayed, and those that cannot be events
   ])
 })
 
-describe('the explanation', () => {
-  const explain = async (...items: Json[]) => {
-    const shelf = await openShelf()
-    await shelf.send('web', ...items)
-    return (await shelf.reader.list({}, { limit: 10 })).items.map(explainItem)
-  }
+async function explain(...items: Json[]): Promise<QuarantineExplanation[]> {
+  const shelf = await openShelf()
+  await shelf.send('web', ...items)
+  return (await shelf.reader.list({}, { limit: 10 })).items.map(explainItem)
+}
 
+describe('the explanation', () => {
   test('names what is wrong, shows what stands there, and gives a patch to fill in', async () => {
     const [type, name, identifier] = await explain({ type: 'track', event: 'x' }, NAMELESS, { type: 'buy', userId: '1' })
     expect(type).toEqual({
