@@ -10,6 +10,10 @@ export type DataDirectory = {
   storePath: string
   lakePath: string
   lakeManifestPath: string
+  /** Records of erasures, and what they ask of the lake's thread. */
+  erasuresPath: string
+  erasureOrdersPath: string
+  suppressionPath: string
 }
 
 export function dataDirectory(path: string): DataDirectory {
@@ -20,6 +24,9 @@ export function dataDirectory(path: string): DataDirectory {
     storePath: join(root, 'store.db'),
     lakePath: join(root, 'lake'),
     lakeManifestPath: join(root, 'lake.db'),
+    erasuresPath: join(root, 'erasures'),
+    erasureOrdersPath: join(root, 'erasures', 'orders'),
+    suppressionPath: join(root, 'suppression.json'),
   }
 }
 

@@ -175,6 +175,7 @@ class RunningEngine implements Engine {
       applied: this.#profiles,
       lagMs: () => this.#applied.lagMs(systemClock.now()),
       onAccepted: (position, inputs) => this.#noteAccepted(position, inputs),
+      wakeLake: () => this.#lake.wake(),
       reportBug,
     })
   }
@@ -199,6 +200,7 @@ class RunningEngine implements Engine {
         if (!status) return
         this.#applied.reach(Math.min(this.#head, ...livePositions(status)))
         this.#profiles.reach(status.positions[EVENTS] ?? 0)
+        this.#door?.ring()
         for (const thread of [this.#lake, ...this.#materializations]) thread.wake()
       },
     })
@@ -230,7 +232,7 @@ class RunningEngine implements Engine {
       heapMb: LAKE_HEAP_MB,
       youngMb: LAKE_YOUNG_MB,
       ...this.#watched('Look for a disk that hangs; it goes on by itself when that is over.'),
-      onChange: () => {},
+      onChange: () => this.#door?.ring(),
     })
   }
 }

@@ -10,6 +10,7 @@ import type { IsSuppressed } from '../engine/tracking/suppression.ts'
 import { SystemSection } from '../engine/tracking/system-section.ts'
 import type { Tracking } from '../engine/tracking/tracking.ts'
 import { BodyReader } from '../http/body.ts'
+import { erasureRoutes } from '../http/erasure/erasure-routes.ts'
 import { readingRoutes } from '../http/profiles/reading-routes.ts'
 import type { Route } from '../http/route.ts'
 import { DEFAULT_LIMITS } from '../http/server-limits.ts'
@@ -30,6 +31,7 @@ import { COMMANDS } from '../model/system-collections.ts'
 import type { AppliedPositions } from './applied-positions.ts'
 import type { EngineConfig } from './config.ts'
 import { dataDirectory } from './data-directory.ts'
+import { openErasing } from './erasing.ts'
 import { openStoreReader } from './storage.ts'
 
 export type FrontDoorParts = {
@@ -42,6 +44,7 @@ export type FrontDoorParts = {
   lagMs: () => number
   /** Called when so many inputs are on the log at this position. */
   onAccepted: (position: Position, inputs: number) => void
+  wakeLake: () => void
   reportBug: (error: unknown) => void
 }
 
@@ -50,6 +53,8 @@ export type FrontDoor = {
   /** One limit for all bodies that are held at once. */
   bodies: BodyReader
   totals: () => Promise<EventTotals>
+  /** More is applied, or the lake has done something. */
+  ring: () => void
   close: () => Promise<void>
 }
 
@@ -66,7 +71,8 @@ export async function openFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> {
   const access = new Access({ sources: catalog.sources, keys, tokens, clock: systemClock, isLoopbackOnly })
   const bodies = new BodyReader(DEFAULT_LIMITS)
   const ids = new OrderedIds(systemRandom)
-  const isSuppressed: IsSuppressed = () => false
+  const erasing = await openErasing({ ...parts, store, log: { ...operatorLog, ...readingOf(parts.log) } })
+  const isSuppressed: IsSuppressed = (claim, kind) => erasing.suppression.isSuppressed(kind, claim)
   const common = { log: parts.log, ids, isSuppressed, observe: live.observe }
   const limitsOf = (source: string) => catalog.sources[source]?.limits ?? DEFAULT_SOURCE_LIMITS
   const timelines = new LakeTimeline({ directory: lakePath, manifestPath: lakeManifestPath })
@@ -97,12 +103,14 @@ export async function openFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> {
         clock: systemClock,
       },
     }),
+    ...erasureRoutes({ eraser: erasing.eraser, access, bodies }),
   ]
   const close = async () => {
+    await erasing.stop()
     await timelines.close()
     await store.close()
   }
-  return { routes, bodies, totals: () => loadEventTotals(store), close }
+  return { routes, bodies, totals: () => loadEventTotals(store), ring: erasing.ring, close }
 }
 
 /** Under a lag beyond the limit a client is asked to come back when half of it may be worked off. */
@@ -136,5 +144,13 @@ function singly({ log, onAccepted }: FrontDoorParts): Pick<Log, 'append'> {
       onAccepted(receipt.position, 1)
       return receipt
     },
+  }
+}
+
+function readingOf(log: Log): Pick<Log, 'read' | 'redact' | 'head'> {
+  return {
+    read: (after, limits) => log.read(after, limits),
+    redact: (changes) => log.redact(changes),
+    head: () => log.head(),
   }
 }

@@ -17,7 +17,7 @@ import { DerivationStop } from './derivation-runner.ts'
 import { findLanes, type Lane } from './lanes.ts'
 import { type ApplyPlan, publishedSources } from './plan.ts'
 import { readPublished } from './published.ts'
-import type { Runner } from './runner.ts'
+import type { Changes, Runner } from './runner.ts'
 
 export type ApplyParts = {
   plan: ApplyPlan
@@ -129,7 +129,7 @@ export class Apply {
       chunk.fill(source, await readPublished(store, source, chunk.after, chunk.through))
     }
     for (const name of lane.members) {
-      const published = await this.#runners.get(name)?.run(chunk)
+      const published = await this.#runners.get(name)?.run(chunk, { committed: async () => await this.#committing })
       if (published && published.documents.length > 0)
         this.#transaction.outputs.push(outputBatch(chunk, name, encodeBatch([published])))
       this.#positions.set(name, chunk.through)
@@ -157,11 +157,13 @@ export class Apply {
   #commit(): void {
     const { store, clock, partition } = this.#parts
     const positions = new Map(this.#positions)
-    const changes = [...this.#runners.values()].map((runner) => runner.close())
+    const changes = new Map(Array.from(this.#runners, ([name, runner]) => [name, runner.close()]))
+    const all = [...changes.values()]
     const transaction = {
-      documents: changes.flatMap(({ documents }) => documents),
-      outputs: this.#transaction.outputs,
-      prunedOutputs: changes.flatMap(({ prunedOutputs = [] }) => prunedOutputs),
+      documents: all.flatMap(({ documents }) => documents),
+      outputs: this.#transaction.outputs.map((output) => redacted(output, changes.get(output.collection))),
+      prunedOutputs: all.flatMap(({ prunedOutputs = [] }) => prunedOutputs),
+      replacedOutputs: all.flatMap(({ replacedOutputs = [] }) => replacedOutputs),
       checkpoints: [...positions].map(([task, position]) => ({ task, position })),
     }
     this.#transaction = emptyTransaction(clock.now())
@@ -200,6 +202,11 @@ export class Apply {
 
 function emptyTransaction(openedAt: number): OpenTransaction {
   return { outputs: [], documents: 0, openedAt }
+}
+
+function redacted(output: OutputBatch, { redact }: Partial<Changes> = {}): OutputBatch {
+  const payload = redact?.(output.payload)
+  return payload === undefined ? output : { ...output, payload }
 }
 
 function outputBatch({ after, through, appendedAt }: Chunk, collection: string, payload: Uint8Array): OutputBatch {

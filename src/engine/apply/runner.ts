@@ -3,7 +3,15 @@ import type { Transaction } from '../../store/store.ts'
 import type { Chunk } from './chunk.ts'
 
 /** What a runner adds to a transaction beside what it publishes. */
-export type Changes = Pick<Transaction, 'documents' | 'prunedOutputs'>
+export type Changes = Pick<Transaction, 'documents' | 'prunedOutputs' | 'replacedOutputs'> & {
+  /** What the open transaction has published, without what must be forgotten; undefined when that is all of it. */
+  redact?: (payload: Uint8Array) => Uint8Array | undefined
+}
+
+export type RunContext = {
+  /** Resolves when the transaction before is committed. */
+  committed: () => Promise<void>
+}
 
 /**
  * A member of a lane at work: a derivation, or the profiles. What it does with an input depends on the inputs before and on
@@ -11,7 +19,7 @@ export type Changes = Pick<Transaction, 'documents' | 'prunedOutputs'>
  */
 export interface Runner {
   /** Works off a chunk; returns what it publishes, under the member's name. A `DerivationStop` holds it before an entry. */
-  run(chunk: Chunk): Promise<Section>
+  run(chunk: Chunk, context: RunContext): Promise<Section>
   /** Characters that the open transaction holds so far: memory, which bounds it. */
   readonly changedCharacters: number
   /** Closes the transaction; the next call of `run` belongs to the next one, while this one is being committed. */

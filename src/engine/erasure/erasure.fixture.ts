@@ -27,7 +27,6 @@ import { profilesMember } from '../profiles/profiles-runner.ts'
 import { Eraser } from './eraser.ts'
 import type { EraserParts } from './eraser-parts.ts'
 import type { Erasure, ErasureReport, LakeOrder } from './erasure.ts'
-import { redactOutputs } from './redact-outputs.ts'
 import type { Normalize } from './subject.ts'
 import { SubjectMatcher } from './subject-matcher.ts'
 import { SuppressionList } from './suppression.ts'
@@ -159,20 +158,10 @@ function watch(parts: EraserParts, around: Around): EraserParts {
   }
 }
 
-async function apply(world: World): Promise<void> {
-  const { log, store, clock } = world
-  const forgotten = (await recordsOf(world).list()).flatMap(({ state, subject }) =>
-    state === 'forgetting' && subject ? [subject] : [],
-  )
+async function apply({ log, store, clock }: World): Promise<void> {
   const plan = { members: [profilesMember(PLAIN_CATALOG, 7)], collections: new Map() }
   const parts = { plan, log, store, clock, partition: PARTITION, bell: new Doorbell(), report: () => undefined }
   await new Apply(parts).run(new AbortController().signal, { untilIdle: true })
-  // What a commit that forgets somebody brings along.
-  for (const subject of forgotten) {
-    const { replaced } = await redactOutputs(store, new SubjectMatcher(subject, normalize))
-    const { fence } = await store.acquire(PARTITION)
-    await store.commit(PARTITION, fence, { documents: [], outputs: [], checkpoints: [], replacedOutputs: replaced })
-  }
 }
 
 /** The lake's thread from its start until it has nothing to do, fragments of some lines each. */

@@ -2,7 +2,7 @@
 import { decodeBatch, type DecodedSection, encodeBatch, type Section } from '../../model/document-batch.ts'
 import type { QuarantinedItem } from '../../model/event/quarantine.ts'
 import { EVENTS, INBOX, QUARANTINE } from '../../model/system-collections.ts'
-import type { SubjectMatcher } from './subject-matcher.ts'
+import type { DocumentMatcher } from './subject-matcher.ts'
 
 /** What is left of a document that was erased, and of its key. Whoever reads the log or outputs leaves such documents out. */
 export const ERASED_DOCUMENT = '{"erased":true}'
@@ -20,7 +20,7 @@ export type RedactedBatch = {
  * The batch without them, every other document, key, partition and source as it was; undefined when there are none. Looks at the
  * collections that Millrace itself keeps only: what documents of the catalog's collections mean, Millrace does not know.
  */
-export function redactBatch(payload: Uint8Array, matcher: SubjectMatcher): RedactedBatch | undefined {
+export function redactBatch(payload: Uint8Array, matcher: DocumentMatcher): RedactedBatch | undefined {
   const sections = decodeBatch(payload)
   // Nearly all batches end here: nothing of them is decoded further, nor copied.
   if (!sections.some((section) => mayConcern(section, matcher))) return undefined
@@ -32,11 +32,11 @@ export function redactBatch(payload: Uint8Array, matcher: SubjectMatcher): Redac
 
 const REDACTED: readonly string[] = [INBOX, QUARANTINE, EVENTS]
 
-function mayConcern(section: DecodedSection, matcher: SubjectMatcher): boolean {
+function mayConcern(section: DecodedSection, matcher: DocumentMatcher): boolean {
   return REDACTED.includes(section.collection) && matcher.mayConcern(section.documentBytes().toString('utf8'))
 }
 
-function redactSection(section: DecodedSection, matcher: SubjectMatcher, redacted: Omit<RedactedBatch, 'payload'>): Section {
+function redactSection(section: DecodedSection, matcher: DocumentMatcher, redacted: Omit<RedactedBatch, 'payload'>): Section {
   const copy = copySection(section)
   if (!REDACTED.includes(section.collection)) return copy
   const isItem = section.collection === QUARANTINE

@@ -3,14 +3,14 @@ import type { Position } from '../../log/log.ts'
 import { EVENTS } from '../../model/system-collections.ts'
 import type { ReplacedOutput, StoreReader } from '../../store/store.ts'
 import { redactBatch } from './redact-batch.ts'
-import type { SubjectMatcher } from './subject-matcher.ts'
+import type { DocumentMatcher } from './subject-matcher.ts'
 
 const READ_BYTES = 1_000_000
 
 export type RedactedOutputs = { replaced: ReplacedOutput[]; events: number }
 
 /** Every committed batch that holds such events, without them. Batches of a transaction that is still open are its owner's to redact. */
-export async function redactOutputs(store: Pick<StoreReader, 'readOutputs'>, matcher: SubjectMatcher): Promise<RedactedOutputs> {
+export async function redactOutputs(store: Pick<StoreReader, 'readOutputs'>, matcher: DocumentMatcher): Promise<RedactedOutputs> {
   const redacted: RedactedOutputs = { replaced: [], events: 0 }
   let after: Position = 0
   for (;;) {

@@ -15,6 +15,17 @@ import { ANONYMOUS_ID } from '../../model/profile/identity-rules.ts'
 import { foldText, hasWord, isDistinctive, someText, spellings } from './distinctive-text.ts'
 import type { Normalize, Subject } from './subject.ts'
 
+/** Finds the documents of one subject, or of several. */
+export type DocumentMatcher = Pick<SubjectMatcher, 'mayConcern' | 'concernsEvent' | 'concernsItem'>
+
+export function anyOf(matchers: readonly DocumentMatcher[]): DocumentMatcher {
+  return {
+    mayConcern: (text) => matchers.some((matcher) => matcher.mayConcern(text)),
+    concernsEvent: (text) => matchers.some((matcher) => matcher.concernsEvent(text)),
+    concernsItem: (text) => matchers.some((matcher) => matcher.concernsItem(text)),
+  }
+}
+
 export class SubjectMatcher {
   readonly #kind: Subject['kind']
   readonly #normalize: Normalize

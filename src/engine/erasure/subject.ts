@@ -1,6 +1,8 @@
 /** Whom an erasure is about: one user or account, with every part of its profile and every identifier that is known of it. */
 import type { Claim } from '../../model/event/event.ts'
 import type { EntityId, EntityKind } from '../../model/profile/entity.ts'
+import { compileIdentityRules, normalizeIdentifier } from '../../model/profile/identifier-value.ts'
+import type { IdentityRules } from '../../model/profile/identity-rules.ts'
 
 export type Subject = {
   kind: EntityKind
@@ -11,6 +13,14 @@ export type Subject = {
 
 /** The canonical form of an identifier's value; undefined for a value that identifies nobody. */
 export type Normalize = (kind: string, value: string) => string | undefined
+
+export function normalizerOf(rules: IdentityRules): Normalize {
+  const values = compileIdentityRules(rules)
+  return (kind, value) => {
+    const canonical = normalizeIdentifier(kind, value, values)
+    return typeof canonical === 'string' ? canonical : undefined
+  }
+}
 
 /** Both together, each part and identifier once, in a stable order. */
 export function joinSubjects(a: Subject, b: Subject): Subject {

@@ -1,7 +1,7 @@
 /** Operators' commands applied: merges and splits by hand, erasures, releases from the quarantine. One that no longer fits has no effect. */
 import { invariant } from '../../base/errors.ts'
 import type { Command } from '../../model/profile/command.ts'
-import type { EntityId, Write } from '../../model/profile/entity.ts'
+import type { Entity, EntityId, Write } from '../../model/profile/entity.ts'
 import { splitEntity } from '../../model/profile/merge-entities.ts'
 import { externalIdOf, survivorOf } from '../../model/profile/survivor.ts'
 import { traitChanges } from '../../model/profile/trait-value.ts'
@@ -79,16 +79,17 @@ export class CommandApplication {
   async #erase({ entityKind: kind, parts }: Of<'erase'>): Promise<void> {
     const identities = this.#state.identities[kind]
     await identities.load(parts)
-    for (const part of parts) eraseEntity(identities, part)
+    const entities = parts.flatMap((part) => identities.find(part) ?? [])
+    const identifiers = entities.flatMap(({ entity }) => entity.parts.flatMap((part) => part.identifiers))
+    this.#state.forgotten.add({ kind, parts, identifiers: identifiers.map(({ kind, value }) => ({ kind, value })) })
+    for (const { entity } of entities) eraseEntity(identities, entity)
     for (const part of parts) identities.put(part, undefined)
   }
 }
 
 /** Its identifiers lead nowhere from now on. */
-function eraseEntity(identities: Identities, id: EntityId): void {
-  const placed = identities.find(id)
-  if (placed === undefined) return
-  for (const part of placed.entity.parts) {
+function eraseEntity(identities: Identities, { parts }: Entity): void {
+  for (const part of parts) {
     for (const identifier of part.identifiers) identities.setOwner(identifier, undefined)
     identities.put(part.id, undefined)
   }

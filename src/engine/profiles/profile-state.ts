@@ -12,6 +12,7 @@ import { entityTraits, type TraitChange, traitChanges, type TraitValue, traitVal
 import { applyTraits } from '../../model/profile/trait-writing.ts'
 import type { DocumentChange, Store } from '../../store/store.ts'
 import { EventCounts } from './event-counts.ts'
+import { Forgotten } from './forgotten.ts'
 import { Identities } from './identities.ts'
 import { MessageIndex } from './message-index.ts'
 import { QuarantineShelf } from './quarantine-shelf.ts'
@@ -50,6 +51,7 @@ export class ProfileState {
   readonly rules: Record<EntityKind, TraitRules>
   readonly schema: SchemaRegistry
   readonly quarantine: QuarantineShelf
+  readonly forgotten: Forgotten
   readonly #messages: MessageIndex
   readonly #counts: EventCounts
 
@@ -63,6 +65,7 @@ export class ProfileState {
     this.rules = { user: new TraitRules(settings.traits.user), account: new TraitRules(settings.traits.account) }
     this.schema = opened.schema
     this.quarantine = opened.quarantine
+    this.forgotten = new Forgotten(settings.identity)
     this.#messages = opened.messages
     this.#counts = opened.counts
   }

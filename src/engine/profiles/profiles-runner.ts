@@ -13,7 +13,7 @@ import type { Position } from '../../log/log.ts'
 import type { Store } from '../../store/store.ts'
 import type { Chunk } from '../apply/chunk.ts'
 import type { PlannedMember } from '../apply/plan.ts'
-import type { Changes, Runner } from '../apply/runner.ts'
+import type { Changes, RunContext, Runner } from '../apply/runner.ts'
 import { CommandApplication } from './command-application.ts'
 import { EventApplication, type EventInput } from './event-application.ts'
 import { type Input, readInputs } from './inputs.ts'
@@ -48,7 +48,7 @@ class ProfilesRunner implements Runner {
     this.#openState = openState
   }
 
-  async run(chunk: Chunk): Promise<Section> {
+  async run(chunk: Chunk, { committed }: RunContext): Promise<Section> {
     this.#state ??= await this.#openState()
     const state = this.#state
     this.#filed = Number((await this.#store.loadCursor(LAKE_EVENTS_CURSOR)) ?? 0)
@@ -59,6 +59,7 @@ class ProfilesRunner implements Runner {
     await openEntities(work, steps.filter(isEvent))
     for (const step of steps) await applyStep(step, work)
     state.seal()
+    await state.forgotten.redact(this.#store, committed)
     return publication.section
   }
 
@@ -67,10 +68,10 @@ class ProfilesRunner implements Runner {
   }
 
   close(): Changes {
-    const documents = this.#state?.close() ?? []
-    if (this.#filed <= this.#pruned) return { documents }
+    const changes = { documents: this.#state?.close() ?? [], ...this.#state?.forgotten.changes() }
+    if (this.#filed <= this.#pruned) return changes
     this.#pruned = this.#filed
-    return { documents, prunedOutputs: [{ collection: EVENTS, through: this.#filed }] }
+    return { ...changes, prunedOutputs: [{ collection: EVENTS, through: this.#filed }] }
   }
 }
 

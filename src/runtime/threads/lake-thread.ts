@@ -4,6 +4,11 @@ import { durabilityPoint } from '../../base/durability-point.ts'
 import type { Position } from '../../log/log.ts'
 import { createLakeWriter, type LakeReport } from '../../lake/lake-writer.ts'
 import { LAKE_EVENTS_CURSOR } from '../../engine/profiles/profiles-runner.ts'
+import type { LakeOrder } from '../../engine/erasure/erasure.ts'
+import { normalizerOf, type Normalize } from '../../engine/erasure/subject.ts'
+import { SubjectMatcher } from '../../engine/erasure/subject-matcher.ts'
+import { RecordFolder } from '../../lake/json-file.ts'
+import type { Redaction } from '../../lake/redaction.ts'
 import type { Catalog } from '../../model/catalog.ts'
 import { EVENTS } from '../../model/system-collections.ts'
 import type { StoreReader } from '../../store/store.ts'
@@ -28,7 +33,9 @@ export type LakeStatus = {
 const EVENTS_COLLECTION = { name: EVENTS, derivation: { module: '', transforms: {} } }
 
 await serveTask<LakeInput, LakeStatus>(async ({ input: { config, catalog }, bell, report }) => {
-  const { lakePath, lakeManifestPath } = dataDirectory(config.data)
+  const { lakePath, lakeManifestPath, erasureOrdersPath } = dataDirectory(config.data)
+  const orders = new RecordFolder<LakeOrder>(erasureOrdersPath)
+  const normalize = normalizerOf(catalog.identity)
   const log = await openLogReader(config)
   const store = await openStoreReader(config)
   const writer = createLakeWriter({
@@ -39,6 +46,8 @@ await serveTask<LakeInput, LakeStatus>(async ({ input: { config, catalog }, bell
     log,
     store,
     clock: systemClock,
+    redactions: async () => (await orders.list()).map((order) => redactionOf(order, normalize)),
+    onRedacted: () => report(status),
     onStep: (step) => step !== 'read' && step !== 'compressed' && step !== 'cleaned' && durabilityPoint(`lake-${step}`),
   })
   let status: LakeStatus = { fragments: 0, documents: 0, positions: {} }
@@ -55,6 +64,18 @@ await serveTask<LakeInput, LakeStatus>(async ({ input: { config, catalog }, bell
     },
   }
 })
+
+/** An erasure's order, as the lake understands it. */
+function redactionOf({ id, isDryRun, subject }: LakeOrder, normalize: Normalize): Redaction {
+  const matcher = new SubjectMatcher(subject, normalize)
+  return {
+    id,
+    isDryRun,
+    collections: [EVENTS],
+    mayConcern: (text) => matcher.mayConcern(text),
+    concerns: (line) => matcher.concernsEvent(line),
+  }
+}
 
 /** What the lake has, `apply` may remove from the outputs. When the note is lost, the next one says more. */
 async function noteFiledEvents(store: StoreReader, filedThrough: ReadonlyMap<string, Position>): Promise<void> {
