@@ -49,7 +49,9 @@ afterAll(async () => {
 })
 
 test('it says where it listens, and a line that is rewritten in place counts about 1,000 events a second', async () => {
-  await terminal.waitFor(/Millrace \S+ listens on http:\/\/127\.0\.0\.1:\d+: 1 source, 4 collections, 3 derivations, 1 materialization, 10 tests\./)
+  await terminal.waitFor(
+    /Millrace \S+ listens on http:\/\/127\.0\.0\.1:\d+: 1 source, 4 collections, 3 derivations, 1 materialization, 10 tests\./,
+  )
   await terminal.waitFor(/Ctrl-C stops\./)
   await terminal.waitFor(/events in (?:\d\d+|[3-9]),\d{3} · applied (?:\d\d+|[2-9]),\d{3} · .*[\r\n]/)
   const seen = statuses()

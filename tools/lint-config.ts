@@ -56,7 +56,7 @@ function forbidden(layer: Layer): { group: string[]; message: string }[] {
 export function lintConfig(): string {
   const layers = (Object.keys(LAYERS) as Layer[]).map((layer) => ({
     files: [`src/${layer}/**/*.ts`],
-    excludeFiles: [`src/${layer}/**/*.test.ts`, `src/${layer}/**/*.contract.ts`],
+    excludeFiles: ['test', 'fixture', 'contract'].map((kind) => `src/${layer}/**/*.${kind}.ts`),
     rules: { 'no-restricted-imports': ['error', { patterns: forbidden(layer) }] },
   }))
   const config = {

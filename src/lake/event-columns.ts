@@ -29,6 +29,7 @@ const OTHER_COLUMNS = {
   groupId: 'VARCHAR',
   previousId: 'VARCHAR',
   claims: 'JSON',
+  accountClaims: 'JSON',
   integrations: 'JSON',
   sentAt: 'INSTANT',
   originalTimestamp: 'INSTANT',

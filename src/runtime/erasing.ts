@@ -37,7 +37,6 @@ export type Erasing = {
 export async function openErasing({ config, catalog, log, store, wakeLake, reportBug }: ErasingParts): Promise<Erasing> {
   const { erasuresPath, erasureOrdersPath, suppressionPath, lakeManifestPath } = dataDirectory(config.data)
   const normalize = normalizerOf(catalog.identity)
-  const newSalt = () => randomBytes(32).toString('hex')
   const suppression = await SuppressionList.open({ file: new JsonFile(suppressionPath), newSalt, normalize })
   const bell = new Doorbell()
   const eraser = await Eraser.open({
@@ -59,4 +58,8 @@ export async function openErasing({ config, catalog, log, store, wakeLake, repor
     await running
   }
   return { eraser, suppression, ring: () => bell.ring(), stop }
+}
+
+function newSalt(): string {
+  return randomBytes(32).toString('hex')
 }

@@ -125,12 +125,22 @@ async function appendCommand(log: Pick<Log, 'append'>, command: Command): Promis
   return position
 }
 
-/** Tracking whose receipts are told. */
-function told(tracking: Tracking, { onAccepted }: FrontDoorParts): Tracking {
+/** A lag that nobody notices. */
+const PACED_FROM_MS = 2_000
+/** Far below the time-outs of clients. */
+const HELD_BACK_MAX_MS = 1_000
+
+/**
+ * Tracking whose receipts are told, and are held back the longer the more `apply` lags: clients that wait for answers (files, servers
+ * under load) slow down by themselves, and the lag stays within seconds. Those that do not wait meet the limit of the lag at last.
+ */
+function told(tracking: Tracking, { onAccepted, lagMs }: FrontDoorParts): Tracking {
   return {
     accept: async (delivery) => {
       const receipt = await tracking.accept(delivery)
       if (receipt.position !== undefined) onAccepted(receipt.position, receipt.accepted + receipt.rejected.length)
+      const excessMs = lagMs() - PACED_FROM_MS
+      if (excessMs > 0) await systemClock.sleep(Math.min(excessMs / 10, HELD_BACK_MAX_MS))
       return receipt
     },
   }

@@ -3,7 +3,8 @@
 export type SchemaNode = {
   title?: string
   description?: string
-  type?: string
+  /** Several where null is one of them. */
+  type?: string | string[]
   const?: unknown
   enum?: unknown[]
   default?: unknown
@@ -87,6 +88,7 @@ export function formOf(node: SchemaNode, kinds: Record<string, SchemaNode>): str
     const values = formOf(node.additionalProperties, kinds)
     return values === 'any value' ? 'object' : `map of ${values}`
   }
+  if (Array.isArray(node.type)) return node.type.map((type) => formOf({ ...node, type }, kinds)).join(' or ')
   return FORMS[node.type ?? ''] ?? 'any value'
 }
 
@@ -96,6 +98,7 @@ const FORMS: Record<string, string> = {
   number: 'number',
   boolean: 'boolean',
   object: 'fields',
+  null: 'null',
 }
 
 export function kindName(reference: string): string {

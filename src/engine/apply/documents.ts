@@ -128,7 +128,7 @@ export class Documents<Value = Json> {
   }
 }
 
-function parseFrozen<Value>(text: string): Value {
-  // Who names the type of a space's documents is who writes them.
-  return deepFreeze(JSON.parse(text) as Json) as Value
+/** Who names the type of a space's documents is who writes them. */
+function parseFrozen(text: string): never {
+  return deepFreeze(JSON.parse(text) as Json) as never
 }

@@ -5,8 +5,8 @@ import { EVENTS, INBOX, QUARANTINE } from '../../model/system-collections.ts'
 import type { DocumentMatcher } from './subject-matcher.ts'
 
 /** What is left of a document that was erased, and of its key. Whoever reads the log or outputs leaves such documents out. */
-export const ERASED_DOCUMENT = '{"erased":true}'
-export const ERASED_KEY = '["erased"]'
+const ERASED_DOCUMENT = '{"erased":true}'
+const ERASED_KEY = '["erased"]'
 
 export type RedactedBatch = {
   payload: Buffer

@@ -1,6 +1,6 @@
 /**
  * Which messages have been applied: repeats by message id are dropped, per source, exactly, across restarts. Ids are kept for at
- * least `DAYS_KEPT` whole days after the day in which they were received, and are then forgotten day by day. The days are those of
+ * least so many whole days after the day in which they were received, and are then forgotten day by day. The days are those of
  * the events, not of the clock, so that a replay drops the same ones.
  *
  * In the store (space `message`): `days` holds how many pages each day has, `<day>/<n>` a page of fingerprints in base64. The last
@@ -8,9 +8,6 @@
  */
 import type { DocumentChange, Store } from '../../store/store.ts'
 import { FINGERPRINT_BYTES, fingerprintOf, MessageSet, readFingerprint, writeFingerprint } from './message-set.ts'
-
-/** A week: longer than any SDK retries. */
-export const DAYS_KEPT_DEFAULT = 7
 
 const SPACE = 'message'
 const DAYS_KEY = 'days'

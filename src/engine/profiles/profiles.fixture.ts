@@ -24,7 +24,7 @@ export type ProfileCatalog = Pick<Catalog, 'traits' | 'identity'>
 
 export const PLAIN_CATALOG: ProfileCatalog = { traits: { user: {}, account: {} }, identity: DEFAULT_IDENTITY_RULES }
 
-export const T0 = Date.parse('2026-03-01T08:00:00.000Z')
+const T0 = Date.parse('2026-03-01T08:00:00.000Z')
 
 /** `at`: minutes after T0 at which it happened; it is received then, too, unless `receivedAt` says otherwise. */
 export type EventSketch = Partial<Omit<TrackedEvent, 'occurredAt'>> & { at?: number }

@@ -86,7 +86,7 @@ function addIdentifier(claim: OpenClaim, { part, placed, notes }: Resolved, { id
 }
 
 /** Why two entities may not become one by themselves; undefined when they may. */
-export function whyNotMerge(a: Entity, b: Entity, rules: readonly IdentifierRule[]): string | undefined {
+function whyNotMerge(a: Entity, b: Entity, rules: readonly IdentifierRule[]): string | undefined {
   if (externalIdOf(a) !== undefined && externalIdOf(b) !== undefined) return 'both have an external id'
   if (areApart(a, b)) return 'they were split by hand'
   const excess = rules.find(({ kind, limit }) => countOfKind(a, kind) + countOfKind(b, kind) > limit)

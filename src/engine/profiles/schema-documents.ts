@@ -39,8 +39,8 @@ export type TraitDocument = {
 } & Sightings &
   BySource
 
-/** Nothing of the value: this stays when a person is forgotten. */
-export type LastRefusal = { code: ErrorCode; source: string; event: string; at: Millis }
+/** Nothing of the value, nor of the event: this stays when a person is forgotten. */
+export type LastRefusal = { code: ErrorCode; source: string; at: Millis }
 
 export type EventDocument = Sightings &
   BySource & {

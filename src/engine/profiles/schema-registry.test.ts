@@ -91,7 +91,7 @@ describe('the schema of traits', () => {
           sources: { site: 1, app: 1 },
           otherSources: 0,
           refused: 1,
-          lastRefusal: { code: 'trait_type_mismatch', source: 'app', event: 'event-9', at: instant(9) },
+          lastRefusal: { code: 'trait_type_mismatch', source: 'app', at: instant(9) },
           hidden: 0,
         },
         expect.objectContaining({ name: 'password', type: null, count: 0, firstSeenAt: instant(5), hidden: 1 }),

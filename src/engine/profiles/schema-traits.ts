@@ -81,9 +81,9 @@ class TraitEntry implements SchemaEntry {
     this.#sources.count(source)
   }
 
-  noteRefusal(code: ErrorCode, { source, event, receivedAt: at }: Write): void {
+  noteRefusal(code: ErrorCode, { source, receivedAt: at }: Write): void {
     this.#times.see(at)
-    this.#refused = { count: (this.#refused?.count ?? 0) + 1, last: { code, source, event, at } }
+    this.#refused = { count: (this.#refused?.count ?? 0) + 1, last: { code, source, at } }
   }
 
   noteHidden({ receivedAt }: Write): void {

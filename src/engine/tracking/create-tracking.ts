@@ -69,13 +69,14 @@ class Sorting {
   readonly #quarantine = new SystemSection(QUARANTINE)
 
   constructor(delivery: Delivery, parts: Pick<TrackingParts, 'ids' | 'isSuppressed'>) {
-    const { source, envelope, pathType, receivedAt, ip } = delivery
+    const { source, envelope, pathType, keepsTimes, receivedAt, ip } = delivery
     this.#parts = parts
     this.#delivery = delivery
     this.#arrival = new Arrival({
       source: source.name,
       pathType,
       envelope,
+      keepsTimes,
       receivedAt,
       ip,
       eventBytesMax: source.limits.eventBytesMax,

@@ -83,6 +83,7 @@ function normalizeAgain(item: QuarantinedItem, change: ItemChange | undefined, r
     source: item.source,
     pathType: item.pathType,
     envelope: item.sentAt === undefined ? {} : { sentAt: item.sentAt },
+    keepsTimes: item.keepsTimes,
     receivedAt: Date.parse(item.receivedAt),
     eventBytesMax: rules.limitsOf(item.source).eventBytesMax,
     makeId: () => `millrace-${item.id}`,

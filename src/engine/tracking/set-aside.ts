@@ -12,7 +12,7 @@ type SetAside = { arrival: Arrival; refusal: Refusal; id: string }
 
 /** Holds neither NULs nor lone surrogates outside of `raw`, where they stand as escapes; nor a write key. */
 export function setAside(item: Json, { arrival, refusal, id }: SetAside): QuarantinedItem {
-  const { source, pathType } = arrival.options
+  const { source, pathType, keepsTimes } = arrival.options
   const { text, isCut } = boundedJsonText(withEnvelope(item, arrival), RAW_CHARACTERS_MAX)
   const sentAt = arrival.sentAt.time?.text
   const messageId = isObject(item) ? findMessageId(item['messageId']) : undefined
@@ -26,6 +26,7 @@ export function setAside(item: Json, { arrival, refusal, id }: SetAside): Quaran
     pointer: refusal.pointer,
     ...(messageId === undefined ? {} : { messageId }),
     ...(pathType === undefined ? {} : { pathType }),
+    ...(keepsTimes ? { keepsTimes } : {}),
     raw: text,
     ...(isCut ? { isCut } : {}),
   }

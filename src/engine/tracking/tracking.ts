@@ -17,6 +17,8 @@ export type Delivery = {
   envelope: { sentAt?: Json; context?: JsonObject; integrations?: JsonObject }
   /** The type that the path names, for items without one. */
   pathType?: string
+  /** History: `timestamp`, else `originalTimestamp`, is when an event happened, whatever `sentAt` says. */
+  keepsTimes?: true
   /** Milliseconds since the epoch. */
   receivedAt: number
   /** Of the connection; taken for events of browsers and mobile apps only. */

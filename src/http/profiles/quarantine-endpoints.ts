@@ -14,6 +14,7 @@ const item = z.object({
   pointer: z.string().describe('JSON pointer to what is wrong; empty for the whole.'),
   messageId: z.string().optional().describe('The message id that it has, if any.'),
   pathType: z.string().optional().describe('The type that the request’s path named.'),
+  keepsTimes: z.literal(true).optional().describe('It came by `/v1/import`: its times count as they are said.'),
   raw: z.string().describe('What was sent, as text.'),
   isCut: z.literal(true).optional().describe('There was more of it than is kept.'),
 })

@@ -22,7 +22,14 @@ const trait = z.object({
   ...seen,
   ...sources,
   refused: z.int().describe('Values that were not taken.'),
-  lastRefusal: z.unknown().describe('The last of them: when, from which source and event, and why; null when there is none.'),
+  lastRefusal: z
+    .object({
+      code: z.string().describe('Why: a code of the error catalogue.'),
+      source: z.string().describe('Who sent it.'),
+      at: z.iso.datetime().describe('When it came.'),
+    })
+    .nullable()
+    .describe('The last of them; null when there is none.'),
   hidden: z.int().describe('Values that were ignored, since the catalog hides the trait.'),
 })
 

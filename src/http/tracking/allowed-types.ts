@@ -2,6 +2,7 @@
 import { isObject, type Json } from '../../base/json.ts'
 import type { Rejection, TrackingReceipt } from '../../engine/tracking/tracking.ts'
 import type { EventType } from '../../model/event/event.ts'
+import { typeNamed } from '../../model/event/event-type.ts'
 
 export type Sifted = {
   /** What may go on. */
@@ -16,7 +17,10 @@ export type Sifted = {
  * is no object can become no event, so it goes on, to be set aside.
  */
 export function siftTypes(items: readonly Json[], types: readonly EventType[], pathType: string | undefined): Sifted {
-  const isAllowed = (type: string) => types.some((allowed) => allowed === type.trim().toLowerCase())
+  const isAllowed = (text: string) => {
+    const type = typeNamed(text)
+    return type !== undefined && types.includes(type)
+  }
   const sifted: Sifted = { items: [], indexes: [], denied: [] }
   items.forEach((item, index) => {
     const named = isObject(item) && typeof item['type'] === 'string' ? item['type'] : undefined

@@ -4,6 +4,9 @@ import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 /** A transparent GIF of one pixel. */
 export const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
 
+/** A browser or a mail program asks for the image itself: the address of the connection is the person's. */
+export const PIXEL_ENVELOPE = { context: { direct: true } }
+
 /** Parameters that mean something else. */
 const NOT_MEMBERS = new Set(['writeKey'])
 /** Names that would reach into what every object inherits. */

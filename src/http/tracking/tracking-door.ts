@@ -5,7 +5,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../base/clock.ts'
 import { MillraceError } from '../../base/errors.ts'
-import type { Json } from '../../base/json.ts'
 import type { Delivery, Tracking, TrackingReceipt } from '../../engine/tracking/tracking.ts'
 import type { BodyReader } from '../body.ts'
 import type { Access, Grant } from './access.ts'
@@ -34,7 +33,8 @@ export type DoorParts = {
   bodyBytesMax: number
 }
 
-export type Expected = { read: (bytes: Buffer) => TrackingBody; pathType?: string }
+/** How a request is read: its body, and what its path says about the events. */
+export type Expected = { read: (bytes: Buffer) => TrackingBody } & Pick<Delivery, 'pathType' | 'keepsTimes'>
 
 export class TrackingDoor {
   readonly #parts: DoorParts
@@ -54,16 +54,10 @@ export class TrackingDoor {
   }
 
   /** Takes events that did not come in a body; throws what refuses them. */
-  async deliver(request: FastifyRequest, { items, pathType }: { items: Json[]; pathType?: string }): Promise<TrackingReceipt> {
+  async deliver(request: FastifyRequest, delivery: Pick<Delivery, 'items' | 'envelope' | 'pathType'>): Promise<TrackingReceipt> {
     const grant = this.#grantOf([...headerCredentials(request), ...queryCredentials(request)])
     const receivedAt = this.#admit(grant)
-    return await this.#handOver(grant, {
-      items,
-      envelope: {},
-      ...(pathType !== undefined && { pathType }),
-      receivedAt,
-      ip: ipOf(request),
-    })
+    return await this.#handOver(grant, { ...delivery, receivedAt, ip: ipOf(request) })
   }
 
   /** Throws `write_key_unknown` and the like when none of the credentials holds. */
@@ -88,7 +82,7 @@ export class TrackingDoor {
     })
   }
 
-  async #take(request: FastifyRequest, { read, pathType }: Expected): Promise<TrackingReceipt> {
+  async #take(request: FastifyRequest, { read, ...said }: Expected): Promise<TrackingReceipt> {
     const shown = [...headerCredentials(request), ...queryCredentials(request)]
     const early = this.#parts.access.grantOf(shown)
     const arrivedAt = early === undefined ? this.#parts.clock.now() : this.#admit(early)
@@ -97,13 +91,7 @@ export class TrackingDoor {
       const grant = early ?? this.#grantOf([...shown, ...bodyCredentials(body, items)])
       const receivedAt = early === undefined ? Math.max(arrivedAt, this.#admit(grant)) : arrivedAt
       requireSize(bytes, grant)
-      return await this.#handOver(grant, {
-        items,
-        envelope,
-        ...(pathType !== undefined && { pathType }),
-        receivedAt,
-        ip: ipOf(request),
-      })
+      return await this.#handOver(grant, { ...said, items, envelope, receivedAt, ip: ipOf(request) })
     }
     const bytesMax = early?.source.limits.batchBytesMax ?? this.#parts.bodyBytesMax
     return await this.#parts.bodies.use(request.raw, work, { bytesMax, ratioMax: DECOMPRESSION_RATIO_MAX })

@@ -47,7 +47,7 @@ export const TRACKING_ENDPOINTS = {
   trackBatch: {
     methods: ['POST'],
     path: '/v1/batch',
-    aliases: ['/v1/b', '/v1/import', '/beacon/v1/batch', '/api/s/s2s/batch'],
+    aliases: ['/v1/b', '/beacon/v1/batch', '/api/s/s2s/batch'],
     summary: 'Takes events of one source: identify, track, page, screen, group, alias.',
     notes: [
       'The answer comes when the events are on disk. A bad event is set aside and listed in `rejected`; the others are taken.',
@@ -55,6 +55,18 @@ export const TRACKING_ENDPOINTS = {
       'Bodies are read as JSON whatever the content type says; bytes that are no UTF-8 become U+FFFD.',
       'The write key is looked for in `Authorization`, `X-Write-Key`, the parameter `writeKey`, the body’s `writeKey`, and that of its first event; the first that holds counts.',
       'Errors are `{"success": false, "message", "code"}`. After 429, 503 and 507, `Retry-After` (seconds) and `X-RateLimit-Reset` (Unix seconds) say when to come back.',
+    ],
+    request: { headers: KEY_HEADERS, bodies: { 'application/json': batch } },
+    response: receipt,
+    errors: TRACKING_ERRORS,
+  },
+  trackImport: {
+    methods: ['POST'],
+    path: '/v1/import',
+    summary: 'Takes events of the past, such as exports of other systems: their times count as they are said.',
+    notes: [
+      '`timestamp`, else `originalTimestamp`, is when an event happened; `sentAt` shifts nothing, since nobody knows how long ago the file was written.',
+      'Everything else is as at `/v1/batch`. `millrace ingest events` sends here.',
     ],
     request: { headers: KEY_HEADERS, bodies: { 'application/json': batch } },
     response: receipt,
@@ -85,6 +97,7 @@ export const TRACKING_ENDPOINTS = {
     summary: 'Takes an event from the address of an image; `{type}` is track or page.',
     notes: [
       'Parameters are members of the event, with dots for inner ones: `?writeKey=…&userId=u1&event=Opened&properties.mail=welcome`.',
+      'Who asks for it is the person: the address of the connection becomes `context.ip`, unless the event has one.',
       'The answer is always a transparent image of one pixel: what was refused can be seen in the live events.',
     ],
     response: z.string().describe('image/gif'),

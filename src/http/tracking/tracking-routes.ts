@@ -13,11 +13,11 @@ import { browserRoutes } from './browser-routes.ts'
 import { ClientAssertions } from './client-assertion.ts'
 import type { LiveEvents } from './live-events.ts'
 import { liveRoute } from './live-route.ts'
-import { PIXEL, readPixel } from './pixel.ts'
+import { PIXEL, PIXEL_ENVELOPE, readPixel } from './pixel.ts'
 import { originReader } from './public-origin.ts'
 import { tokenRoute } from './token-route.ts'
 import { readBatchBody, readEventBody } from './tracking-body.ts'
-import { TrackingDoor } from './tracking-door.ts'
+import { type Expected, TrackingDoor } from './tracking-door.ts'
 import { TRACKING_ENDPOINTS } from './tracking-endpoints.ts'
 
 export type TrackingParts = {
@@ -75,6 +75,11 @@ function eventRoutes(door: TrackingDoor): Route[] {
       handler: (request, reply) => door.receive(request, reply, BATCH),
     },
     {
+      endpoint: TRACKING_ENDPOINTS.trackImport,
+      isTracking: true,
+      handler: (request, reply) => door.receive(request, reply, IMPORT),
+    },
+    {
       endpoint: TRACKING_ENDPOINTS.trackEvent,
       isTracking: true,
       handler: async (request, reply) => {
@@ -86,7 +91,8 @@ function eventRoutes(door: TrackingDoor): Route[] {
   ]
 }
 
-const BATCH = { read: readBatchBody }
+const BATCH: Expected = { read: readBatchBody }
+const IMPORT: Expected = { read: readBatchBody, keepsTimes: true }
 const EVENTS = new Map(Object.entries(PATH_TYPES).map(([name, pathType]) => [name, { read: readEventBody, pathType }]))
 
 function typeOf({ params }: FastifyRequest): string {
@@ -105,7 +111,7 @@ function pixelRoute(door: TrackingDoor): Route {
   const take = async (request: FastifyRequest) => {
     const type = typeOf(request)
     if (type !== 'track' && type !== 'page') throw unknownType(request)
-    await door.deliver(request, { items: [readPixel(request.query)], pathType: type })
+    await door.deliver(request, { items: [readPixel(request.query)], envelope: PIXEL_ENVELOPE, pathType: type })
   }
   return {
     endpoint: TRACKING_ENDPOINTS.trackPixel,

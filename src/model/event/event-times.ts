@@ -14,7 +14,7 @@ export type Time = { millis: number; text: Instant }
 export type EventTimes = { occurredAt: Instant; sentAt: Instant | undefined; originalTimestamp: Instant | undefined }
 
 /** What the items of one request have in common. */
-export type ArrivalTimes = { receivedAt: Time; sentAt: EnvelopeTime }
+export type ArrivalTimes = { receivedAt: Time; sentAt: EnvelopeTime; keepsTimes: boolean }
 
 /** The envelope's `sentAt`, parsed once for all items. */
 export class EnvelopeTime {
@@ -38,17 +38,19 @@ const FUTURE_MAX_MS = 24 * 60 * 60 * 1000
 /**
  * `sentAt` of the item, else the envelope's. Without it the timestamp is taken as it is; without a timestamp it happened when it was
  * received. Times that cannot be read count as absent; an instant before 1970 or a day or more in the future becomes receivedAt.
+ * Where times are kept, `sentAt` is noted and changes nothing.
  */
 export function readEventTimes(
   item: JsonObject,
-  { receivedAt, sentAt: envelopeSentAt }: ArrivalTimes,
+  { receivedAt, sentAt: envelopeSentAt, keepsTimes }: ArrivalTimes,
   reading: ItemReading,
 ): EventTimes {
+  const sent = isAbsentTime(item['sentAt']) ? envelopeSentAt.read(reading) : readTime(item['sentAt'], '/sentAt', reading)
+  const sentAt = sent?.text
+  if (keepsTimes) return { ...readKeptTimes(item, receivedAt, reading), sentAt }
   const original = isAbsentTime(item['originalTimestamp'])
     ? readTime(item['timestamp'], '/timestamp', reading)
     : readTime(item['originalTimestamp'], '/originalTimestamp', reading)
-  const sent = isAbsentTime(item['sentAt']) ? envelopeSentAt.read(reading) : readTime(item['sentAt'], '/sentAt', reading)
-  const sentAt = sent?.text
   if (original === undefined) return { occurredAt: receivedAt.text, sentAt, originalTimestamp: undefined }
   const occurred = sent === undefined ? original.millis : receivedAt.millis - (sent.millis - original.millis)
   const originalTimestamp = original.text
@@ -59,6 +61,19 @@ export function readEventTimes(
     return { occurredAt: receivedAt.text, sentAt, originalTimestamp }
   }
   return { occurredAt: sent === undefined ? originalTimestamp : textOf(occurred), sentAt, originalTimestamp }
+}
+
+/** Of history: `timestamp`, which who exported it may have corrected already; else `originalTimestamp`. */
+function readKeptTimes(item: JsonObject, receivedAt: Time, reading: ItemReading): Omit<EventTimes, 'sentAt'> {
+  const timestamp = readTime(item['timestamp'], '/timestamp', reading)
+  const original = readTime(item['originalTimestamp'], '/originalTimestamp', reading)
+  const said = timestamp ?? original
+  if (said === undefined) return { occurredAt: receivedAt.text, originalTimestamp: undefined }
+  const originalTimestamp = (original ?? said).text
+  const problem = implausibility(said.millis, receivedAt.millis)
+  if (problem === undefined) return { occurredAt: said.text, originalTimestamp }
+  reading.correct(said === timestamp ? '/timestamp' : '/originalTimestamp', `${problem}: taken as received`, said.text)
+  return { occurredAt: receivedAt.text, originalTimestamp }
 }
 
 function implausibility(occurred: number, received: number): string | undefined {

@@ -9,6 +9,11 @@ const LETTERS: Record<string, EventType> = { i: 'identify', t: 'track', p: 'page
 
 const TYPES = new Map<string, EventType>([...EVENT_TYPES.map((type) => [type, type] as const), ...Object.entries(LETTERS)])
 
+/** The type that a word or a letter means, in any case and with blanks around it. */
+export function typeNamed(text: string): EventType | undefined {
+  return TYPES.get(text) ?? TYPES.get(text.trim().toLowerCase())
+}
+
 /** What the body says counts; the path speaks where the body says nothing. Case does not matter. */
 export function readType(said: Json | undefined, pathType: string | undefined, reading: ItemReading): EventType | undefined {
   const isSaid = said !== undefined && said !== null && said !== ''
@@ -17,7 +22,7 @@ export function readType(said: Json | undefined, pathType: string | undefined, r
     reading.refuse('type_unknown', '/type', `"type" is missing, and the path names none; it is one of ${EVENT_TYPES.join(', ')}.`)
     return undefined
   }
-  const type = typeof found === 'string' ? (TYPES.get(found) ?? TYPES.get(found.trim().toLowerCase())) : undefined
+  const type = typeof found === 'string' ? typeNamed(found) : undefined
   if (type === undefined)
     reading.refuse('type_unknown', '/type', describeUnknown(found, isSaid ? '"type"' : 'The type of the path'))
   return type

@@ -28,8 +28,10 @@ export type TrackedEvent = {
   groupId?: string
   /** alias, unalias: the identifier that is joined or taken away. */
   previousId?: string
-  /** Further identifiers: `context.externalIds`, the properties of a merge. */
+  /** Further identifiers of the user: `context.externalIds`, `context.externalId`, the properties of a merge. */
   claims?: Claim[]
+  /** Further identifiers of the account: those of `context.externalIds` whose collection is "accounts" or "groups". */
+  accountClaims?: Claim[]
   /** identify: of the user. group: of the account. */
   traits?: JsonObject
   properties?: JsonObject

@@ -2,7 +2,7 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 import type { EntityKind } from '../profile/entity.ts'
 import { ANONYMOUS_ID, DOMAIN, EMAIL, EXTERNAL_ID } from '../profile/identity-rules.ts'
-import { readExternalIds, readMergeProperties } from './claims.ts'
+import { readContextClaims, readMergeProperties } from './claims.ts'
 import { cleanJson } from './clean-json.ts'
 import type { Claim, TrackedEvent } from './event.ts'
 import { readIdentifiers } from './identifiers.ts'
@@ -12,14 +12,14 @@ export type IdentifierTest = (claim: Claim, entity: EntityKind) => boolean
 
 /** Without a type it counts as each: traits may be of a user or of an account. */
 type Mentioning = Partial<Pick<TrackedEvent, 'type'>> &
-  Pick<TrackedEvent, 'userId' | 'anonymousId' | 'groupId' | 'previousId' | 'claims' | 'traits' | 'context'>
+  Pick<TrackedEvent, 'userId' | 'anonymousId' | 'groupId' | 'previousId' | 'claims' | 'accountClaims' | 'traits' | 'context'>
 
 /**
  * Whether one of its identifiers passes the test: as it was sent, but for blanks around ids. What `previousId` is, nobody knows: it
  * is tried as each kind, of users and of accounts.
  */
 export function mentionsAny(event: Mentioning, test: IdentifierTest): boolean {
-  const { type, userId, anonymousId, groupId, previousId, claims, traits, context } = event
+  const { type, userId, anonymousId, groupId, previousId, claims, accountClaims, traits, context } = event
   const contextTraits = context?.['traits']
   return (
     (userId !== undefined && test({ kind: EXTERNAL_ID, value: userId }, 'user')) ||
@@ -29,7 +29,8 @@ export function mentionsAny(event: Mentioning, test: IdentifierTest): boolean {
     (traits !== undefined && type !== 'group' && passes(EMAIL, traits['email'], test)) ||
     (traits !== undefined && (type === 'group' || type === undefined) && passesAsDomain(traits, test)) ||
     (isObject(contextTraits) && passes(EMAIL, contextTraits['email'], test)) ||
-    (claims !== undefined && claims.some((claim) => passesAsClaim(claim, test)))
+    (claims !== undefined && claims.some((claim) => passesAsClaim(claim, 'user', test))) ||
+    (accountClaims !== undefined && accountClaims.some((claim) => passesAsClaim(claim, 'account', test)))
   )
 }
 
@@ -42,8 +43,8 @@ function passesAsDomain({ domain, website }: JsonObject, test: IdentifierTest): 
 }
 
 /** Kinds that the catalog does not know are kept as anonymous ids that begin with their kind. */
-function passesAsClaim(claim: Claim, test: IdentifierTest): boolean {
-  return test(claim, 'user') || test({ kind: ANONYMOUS_ID, value: `${claim.kind}:${claim.value}` }, 'user')
+function passesAsClaim(claim: Claim, entity: EntityKind, test: IdentifierTest): boolean {
+  return test(claim, entity) || test({ kind: ANONYMOUS_ID, value: `${claim.kind}:${claim.value}` }, entity)
 }
 
 const USER_KINDS = [EXTERNAL_ID, ANONYMOUS_ID, EMAIL]
@@ -63,6 +64,7 @@ export function itemMentionsAny(item: Json, envelopeContext: JsonObject | undefi
   const reading = new ItemReading()
   const context = isObject(shallow['context']) ? shallow['context'] : {}
   const { userId, anonymousId, groupId, previousId } = readIdentifiers(shallow, context, reading)
+  const claims = readContextClaims(context, reading)
   const mentioning: Mentioning = {
     ...(userId === undefined ? {} : { userId }),
     ...(anonymousId === undefined ? {} : { anonymousId }),
@@ -70,7 +72,8 @@ export function itemMentionsAny(item: Json, envelopeContext: JsonObject | undefi
     ...(previousId === undefined ? {} : { previousId }),
     traits: isObject(shallow['traits']) ? shallow['traits'] : {},
     context,
-    claims: [...readExternalIds(context['externalIds'], reading), ...readMergeProperties(shallow['mergeProperties'], reading)],
+    claims: [...claims.user, ...readMergeProperties(shallow['mergeProperties'], reading)],
+    accountClaims: [...claims.account],
   }
   return mentionsAny(mentioning, test)
 }
@@ -87,6 +90,7 @@ function identifyingMembers(item: JsonObject, envelopeContext: JsonObject | unde
       ...scalarsOf(context, ['groupId']),
       traits: scalarsOf(context['traits'], ['email']),
       externalIds: scalarEntries(context['externalIds']),
+      externalId: scalarEntries(context['externalId']),
     },
   }
 }

@@ -17,6 +17,11 @@ export function findMessageId(value: Json | undefined): string | undefined {
   return text.length <= MESSAGE_ID_CHARACTERS_MAX ? text : `sha256:${hash('sha256', text)}`
 }
 
+/** Whether a hash stands for it, which does not show what characters it was made of. */
+export function isHashedMessageId(value: Json | undefined): boolean {
+  return typeof value === 'string' && value.length > MESSAGE_ID_CHARACTERS_MAX
+}
+
 /** Always an id: that of the client, its hash when it is too long, a new one when there is none. */
 export function readMessageId(value: Json | undefined, makeId: () => string, reading: ItemReading): string {
   const found = findMessageId(value)

@@ -6,15 +6,15 @@
 import { Buffer } from 'node:buffer'
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 import { formatPointer } from '../../base/json-pointer.ts'
-import { readExternalIds, readMergeProperties } from './claims.ts'
+import { readContextClaims, readMergeProperties, type SentClaims } from './claims.ts'
 import { cleanJson, EVENT_NESTING_MAX, type Inspection, inspectJson, mayHoldUncleanText } from './clean-json.ts'
 import { mergeBelow, placeTraits, readName, readObject, readProperties, withAddress } from './event-members.ts'
 import { EnvelopeTime, readEventTimes, type Time, timeOf } from './event-times.ts'
 import { readType } from './event-type.ts'
-import type { Claim, EventType, TrackedEvent } from './event.ts'
+import type { EventType, TrackedEvent } from './event.ts'
 import { type Identifiers, readIdentifiers, requireIdentifiers } from './identifiers.ts'
 import { ItemReading, quoted, type Refusal } from './item-reading.ts'
-import { readMessageId } from './message-id.ts'
+import { isHashedMessageId, readMessageId } from './message-id.ts'
 
 export type Envelope = { sentAt?: Json; context?: JsonObject; integrations?: JsonObject }
 
@@ -24,6 +24,8 @@ export type ArrivalOptions = {
   source: string
   /** The type that the path names, or the letter of one. */
   pathType?: string | undefined
+  /** Of history: when an event happened is what it says, whatever `sentAt` says. */
+  keepsTimes?: true | undefined
   /** Members of an item win. */
   envelope: Envelope
   /** Milliseconds since the epoch, of the years 1970 to 9998. */
@@ -41,6 +43,7 @@ export class Arrival {
   readonly options: ArrivalOptions
   readonly receivedAt: Time
   readonly sentAt: EnvelopeTime
+  readonly keepsTimes: boolean
   /** Of the envelope's context and integrations. */
   readonly inspection: Inspection
 
@@ -49,6 +52,7 @@ export class Arrival {
     this.options = options
     this.receivedAt = timeOf(options.receivedAt)
     this.sentAt = new EnvelopeTime(sentAt)
+    this.keepsTimes = options.keepsTimes === true
     this.inspection = inspectJson([context, integrations], EVENT_NESTING_MAX)
   }
 
@@ -70,7 +74,7 @@ export function normalizeEvent(item: Json, arrival: Arrival): NormalizedItem {
     return { refusal: { code: 'event_invalid', pointer: '', message: `The item is ${describeKind(item)}, not an object.` } }
   const inspection = inspectJson(item, EVENT_NESTING_MAX)
   if (inspection === 'too-deep' || arrival.inspection === 'too-deep') return { refusal: nestingRefusal(item) }
-  if (inspection === 'plain' && arrival.inspection === 'plain') {
+  if (inspection === 'plain' && arrival.inspection === 'plain' && !isHashedMessageId(item['messageId'])) {
     const normalized = readItem(item, arrival, new ItemReading())
     if ('event' in normalized && !mayHoldUncleanText(normalized.text)) return normalized
   }
@@ -117,7 +121,7 @@ function readEvent(
   const claims = readClaims(item, type, sentContext, reading)
   const ids = readIdentifiers(item, sentContext, reading)
   if (type === 'alias') assumePreviousId(ids, reading)
-  requireIdentifiers(type, ids, claims.length, reading)
+  requireIdentifiers(type, ids, claims.user.length, reading)
   const name = readName(item, type, reading)
   const { traits, context } = placeTraits(type, readObject(item, 'traits', reading), withAddress(sentContext, ip))
   const properties = readProperties(item, type, reading)
@@ -132,7 +136,8 @@ function readEvent(
   if (ids.anonymousId !== undefined) event.anonymousId = ids.anonymousId
   if (ids.groupId !== undefined) event.groupId = ids.groupId
   if (ids.previousId !== undefined) event.previousId = ids.previousId
-  if (claims.length > 0) event.claims = claims
+  if (claims.user.length > 0) event.claims = [...claims.user]
+  if (claims.account.length > 0) event.accountClaims = [...claims.account]
   if (traits !== undefined) event.traits = traits
   if (properties !== undefined) event.properties = properties
   if (context !== undefined) event.context = context
@@ -146,12 +151,10 @@ function readEvent(
   return event as TrackedEvent
 }
 
-const NO_CLAIMS: Claim[] = []
-
-function readClaims(item: JsonObject, type: EventType, context: JsonObject | undefined, reading: ItemReading): Claim[] {
-  const external = context?.['externalIds']
-  const claims = external === undefined ? NO_CLAIMS : readExternalIds(external, reading)
-  return type === 'merge' ? [...claims, ...readMergeProperties(item['mergeProperties'], reading)] : claims
+function readClaims(item: JsonObject, type: EventType, context: JsonObject | undefined, reading: ItemReading): SentClaims {
+  const claims = readContextClaims(context, reading)
+  if (type !== 'merge') return claims
+  return { ...claims, user: [...claims.user, ...readMergeProperties(item['mergeProperties'], reading)] }
 }
 
 /** Browsers' libraries leave `previousId` out of `alias(userId)`: it is the anonymous id that is meant. */

@@ -19,6 +19,8 @@ export type QuarantinedItem = {
   messageId?: string
   /** What the path said the type is, when the body says nothing. */
   pathType?: string
+  /** It came as history: `sentAt` shifts nothing. */
+  keepsTimes?: true
   /** The item with the envelope's context merged in, as JSON text, or the raw text when it is no JSON; cut at `RAW_CHARACTERS_MAX`. */
   raw: string
   isCut?: true

@@ -25,9 +25,12 @@ export type Identity = {
 }
 
 export function compileIdentity(rules: IdentityRules): Identity {
-  const prioritiesOf = (kinds: readonly IdentifierRule[]) => new Map(kinds.map(({ kind }, i) => [kind, i]))
   const priorities = { user: prioritiesOf(rules.user), account: prioritiesOf(rules.account) }
   return { rules, values: compileIdentityRules(rules), priorities }
+}
+
+function prioritiesOf(kinds: readonly IdentifierRule[]): ReadonlyMap<string, number> {
+  return new Map(kinds.map(({ kind }, i) => [kind, i]))
 }
 
 const USER_TRAITS = new Set<TrackedEvent['type']>(['identify', 'alias', 'merge'])
@@ -44,14 +47,19 @@ export function claimsOf(event: TrackedEvent, identity: Identity): EventClaims {
   add('user', EXTERNAL_ID, event.userId)
   add('user', EMAIL, emailOf(event))
   add('user', ANONYMOUS_ID, event.anonymousId)
-  for (const { kind, value } of event.claims ?? []) {
-    if (identity.priorities.user.has(kind)) add('user', kind, value)
-    else add('user', ANONYMOUS_ID, `${kind}:${value}`)
+  const addFurther = (entity: EntityKind, further: readonly Claim[] | undefined) => {
+    if (further === undefined) return
+    for (const { kind, value } of further) {
+      if (identity.priorities[entity].has(kind)) add(entity, kind, value)
+      else add(entity, ANONYMOUS_ID, `${kind}:${value}`)
+    }
   }
+  addFurther('user', event.claims)
   const previous = previousOf(event, identity)
   if (previous !== undefined) claims[event.type === 'unalias' ? 'takes' : 'joins'] = previous
   add('account', EXTERNAL_ID, event.groupId)
   if (event.type === 'group') add('account', DOMAIN, textOf(event.traits, 'domain') ?? textOf(event.traits, 'website'))
+  addFurther('account', event.accountClaims)
   return claims
 }
 

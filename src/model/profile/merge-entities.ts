@@ -15,8 +15,11 @@ export function mergeEntities(survivor: Placed, loser: Placed, { cause, evidence
 
 /** True when one of them was split off from the other, so that they do not merge by themselves. */
 export function areApart(a: Entity, b: Entity): boolean {
-  const includesPartOf = (ids: readonly EntityId[] | undefined, { parts }: Entity) => parts.some(({ id }) => ids?.includes(id))
-  return includesPartOf(a.apart, b) || includesPartOf(b.apart, a)
+  return namesPartOf(a.apart, b) || namesPartOf(b.apart, a)
+}
+
+function namesPartOf(ids: readonly EntityId[] = [], { parts }: Entity): boolean {
+  return parts.some(({ id }) => ids.includes(id))
 }
 
 export type Split = {
