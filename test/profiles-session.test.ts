@@ -112,9 +112,9 @@ describe('what the README claims of', () => {
   })
 
   test('traits', async () => {
-    type Traits = { traits: { kind: string; name: string; type: string | null; refused: number; hidden: number }[] }
-    const { traits } = await session.json<Traits>('npx millrace schema traits')
-    const ofUser = (name: string) => traits.find((trait) => trait.kind === 'user' && trait.name === name)
+    type Trait = { name: string; type: string | null; refused: number; hidden: number }
+    const { user } = await session.json<{ user: Trait[] }>('npx millrace schema traits')
+    const ofUser = (name: string) => user.find((trait) => trait.name === name)
     expect(ofUser('birth_year')).toMatchObject({ type: 'number', refused: 1 })
     expect(ofUser('card_number')).toMatchObject({ refused: 1 })
     expect(ofUser('fraud_score')).toMatchObject({ hidden: 1 })

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { dataDirectory } from '../src/runtime/data-directory.ts'
+import { cursorPath } from '../src/store/sqlite/cursor-file.ts'
 import { readLakeLines } from './crash/read-lake-lines.ts'
 
 export type StoredDocument = { space: string; key: string; value: string }
@@ -33,7 +34,8 @@ export async function filedEvents(data: string): Promise<string[]> {
 /** Everything but the log: what a replay has to make anew. */
 export function removeAllButLog(data: string): void {
   const { storePath, lakePath, lakeManifestPath } = dataDirectory(data)
-  for (const path of [storePath, lakeManifestPath])
+  // With the cursors of consumers: they speak of the lake that goes with them.
+  for (const path of [storePath, cursorPath(storePath), lakeManifestPath])
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
   rmSync(lakePath, { recursive: true, force: true })
 }

@@ -99,7 +99,8 @@ async function settleOrTell(account: Account, one: Attempt): Promise<void> {
   } catch (error) {
     const { path, headers, body = '' } = one.asked
     const shown = Buffer.from(body).toString('latin1').slice(0, 2_000)
-    throw new Error(`Seed ${SEED}: ${path} ${JSON.stringify(headers)} ${shown}`, { cause: error })
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`Seed ${SEED}: ${reason}: ${path} ${JSON.stringify(headers)} ${shown}`, { cause: error })
   }
 }
 

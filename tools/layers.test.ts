@@ -48,6 +48,8 @@ test.each([
   ['src/model/deep/x.ts', '../key.ts'],
   ['src/runtime/x.ts', '../store/sqlite/open-sqlite-store.ts'],
   ['src/store/sqlite/x.ts', '../store.ts'],
+  ['src/model/x.test.ts', '../engine/apply/apply.ts'],
+  ['src/model/x.fixture.ts', '../engine/apply/apply.ts'],
 ])('%s may import %s', (path, target) => {
   expect(lint(path, `export { x } from '${target}'\n`)).not.toContain('layers.ts')
 })

@@ -12,6 +12,9 @@ type StartFlags = {
   lakeCodec: 'zstd' | 'gzip'
   lakeFlushMs: number
   stuckAfterMs: number
+  messageDays: number
+  lagMaxMs: number
+  publicUrl?: string
   generate?: number
   quiet?: true
 }
@@ -26,6 +29,9 @@ export function startCommand(): Command {
     .option('--store <store>', '"sqlite", or postgres://user:password@host/database', 'sqlite')
     .option('--lake-codec <codec>', 'compression of the lake’s fragments: zstd or gzip', 'zstd')
     .option('--lake-flush-ms <ms>', 'publish fragments at least this often', wholeNumber, 300_000)
+    .option('--message-days <n>', 'drop repeats of tracked events for so many days', wholeNumber, 7)
+    .option('--lag-max-ms <ms>', 'answer tracked events with 429 when applying them lags by more than this', wholeNumber, 600_000)
+    .option('--public-url <url>', 'address under which SDKs reach this server, for example https://events.example.com')
     .option('--stuck-after-ms <ms>', 'report a thread that has work and does not react for so long', wholeNumber, 60_000)
     .option('--generate <n>', 'feed n generated segment events a second (for the segment example)', wholeNumber)
     .option('--quiet', 'no status line')
@@ -34,7 +40,7 @@ export function startCommand(): Command {
 
 async function run(catalog: string, flags: StartFlags): Promise<void> {
   const { startEngine } = await import('../runtime/engine.ts')
-  const { host, port, data, store, lakeCodec, lakeFlushMs, stuckAfterMs } = flags
+  const { host, port, data, store, lakeCodec, lakeFlushMs, stuckAfterMs, messageDays, lagMaxMs, publicUrl } = flags
   const options = {
     catalog,
     host,
@@ -42,6 +48,9 @@ async function run(catalog: string, flags: StartFlags): Promise<void> {
     data,
     store,
     stuckAfterMs,
+    messageDays,
+    lagMaxMs,
+    ...(publicUrl !== undefined && { publicUrl }),
     lake: { codec: lakeCodec, flushIntervalMs: lakeFlushMs },
   } satisfies EngineOptions
   const engine = await startEngine(options)

@@ -1,5 +1,6 @@
 /** The process's configuration: parsed once at start, passed down, never imported. */
 import * as z from 'zod'
+import { MillraceError } from '../base/errors.ts'
 
 const MIB = 1024 * 1024
 
@@ -25,6 +26,10 @@ export const engineConfigSchema = z.object({
     .describe(
       'Answer tracked events with 429 while the oldest one accepted has waited longer than this to be applied, in milliseconds.',
     ),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .exactOptional()
+    .describe('Address under which SDKs reach this server, for their settings and for tokens; else what each request says.'),
   stuckAfterMs: z
     .int()
     .min(100)
@@ -47,6 +52,16 @@ export const engineConfigSchema = z.object({
     .prefault({})
     .describe('How documents are filed in the lake.'),
 })
+
+/** Throws `usage_invalid` with all problems. */
+export function parseConfig(options: EngineOptions): EngineConfig {
+  const parsed = engineConfigSchema.safeParse(options)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new MillraceError('usage_invalid', `The configuration cannot be used: ${problems.join('; ')}.`, {
+    hint: '`millrace help start` lists the options.',
+  })
+}
 
 export type EngineConfig = z.infer<typeof engineConfigSchema>
 export type EngineOptions = z.input<typeof engineConfigSchema>

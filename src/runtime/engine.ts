@@ -14,7 +14,7 @@ import type { Log, Position } from '../log/log.ts'
 import type { Catalog, Materialization } from '../model/catalog.ts'
 import { SchemaSet } from '../model/schema/schema-set.ts'
 import { EVENTS } from '../model/system-collections.ts'
-import { type EngineConfig, type EngineOptions, engineConfigSchema } from './config.ts'
+import { type EngineConfig, type EngineOptions, parseConfig } from './config.ts'
 import { dataDirectory, lockDataDirectory } from './data-directory.ts'
 import { Progress } from './progress.ts'
 import { requireCatalog } from './require-catalog.ts'
@@ -53,7 +53,7 @@ const LAKE_YOUNG_MB = 24
 /** Rejects with `catalog_invalid`, `directory_locked`, `address_in_use`, or what log and store reject with. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   tuneV8()
-  const config = engineConfigSchema.parse(options)
+  const config = parseConfig(options)
   const catalog = await requireCatalog(config.catalog)
   const release = lockDataDirectory(dataDirectory(config.data))
   let log: Log | undefined

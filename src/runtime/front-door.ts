@@ -88,6 +88,7 @@ export async function openFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> {
       reportBug,
       pressure: pressureOf(parts),
       bundles: findBundles(),
+      ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
     }),
     ...readingRoutes({
       store,

@@ -9,9 +9,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom, type Random } from '../../src/base/random.ts'
 import { segmentEvents } from '../../src/engine/segment-generator/segment-events.ts'
+import { MortalServer } from './mortal-server.ts'
 import { readLakeLines } from './read-lake-lines.ts'
 import { digestOf, type OracleEvent, SegmentOracle, TableDigest } from '../segment-oracle.ts'
-import { ServerProcess } from './server-process.ts'
+import { same, sameList } from './same.ts'
 import { ToggleReceiver } from './toggle-receiver.ts'
 
 export type CrashRunOptions = {
@@ -31,8 +32,6 @@ export type CrashRunOutcome = { kills: number; repeatedBodies: number; repeatedR
 
 const COLLECTION = 'examples/segment/events'
 const BATCH_MAX = 400
-/** Killing more often than a start takes would only test the start. */
-const KILL_AFTER_MS = { min: 150, max: 900 }
 const SETTLE_TIMEOUT_MS = 60_000
 const BATCH_SETTLE_MS = 2_000
 
@@ -57,8 +56,7 @@ class CrashRun {
   readonly #random: Random
   readonly #events: OracleEvent[]
   readonly #catalog: string
-  #server: ServerProcess | undefined
-  #kills = 0
+  #server: MortalServer | undefined
   #repeatedRequests = 0
   #isFed = false
 
@@ -72,54 +70,46 @@ class CrashRun {
   }
 
   async run(): Promise<CrashRunOutcome> {
-    this.#server = await this.#start(this.#options.crashAt)
-    const killing = this.#options.crashAt === undefined ? this.#killAtRandom() : this.#restartOnce()
-    await this.#feed()
-    this.#isFed = true
-    await killing
-    await this.#settle()
-    const code = await this.#server.stop()
-    if (code !== 0) throw new Error(`The server stopped with ${code}: ${this.#server.errors}`)
-    await this.#compare()
-    return { kills: this.#kills, repeatedBodies: this.#receiver.repeats, repeatedRequests: this.#repeatedRequests }
-  }
-
-  async close(): Promise<void> {
-    if (this.#server?.isAlive) await this.#server.kill()
-  }
-
-  #start(crashAt?: string): Promise<ServerProcess> {
-    const { store } = this.#options
-    const options = { catalog: this.#catalog, data: join(this.#folder, 'data') }
-    return ServerProcess.start({
-      ...options,
+    const { store, crashAt } = this.#options
+    const server = await MortalServer.start({
+      catalog: this.#catalog,
+      data: join(this.#folder, 'data'),
       ...(store === undefined ? {} : { store }),
       ...(crashAt === undefined ? {} : { crashAt }),
     })
+    this.#server = server
+    const dying = crashAt === undefined ? this.#killAtRandom(server) : server.reviveOnce()
+    await this.#feed(server)
+    this.#isFed = true
+    await dying
+    if (!(await server.untilStatus(isSettled, SETTLE_TIMEOUT_MS)))
+      throw new Error(`Not settled in time: ${await server.describe()}`)
+    await server.stop()
+    await this.#compare()
+    return { kills: server.deaths, repeatedBodies: this.#receiver.repeats, repeatedRequests: this.#repeatedRequests }
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close()
   }
 
   /** Batches in order, each with its key, again and again until it is acknowledged: what a careful client does. */
-  async #feed(): Promise<void> {
+  async #feed(server: MortalServer): Promise<void> {
+    const { kills = 0, crashAt } = this.#options
     for (let start = 0, batch = 0; start < this.#events.length; batch++) {
       const end = Math.min(this.#events.length, start + 1 + Math.floor(this.#random.next() * BATCH_MAX))
-      await this.#untilKilledOftenEnough(start / this.#events.length)
-      await this.#postUntilAcknowledged(this.#events.slice(start, end), `batch-${batch}`)
+      await server.untilDiedOftenEnough(start / this.#events.length, kills)
+      await this.#postUntilAcknowledged(server, this.#events.slice(start, end), `batch-${batch}`)
       // At a durability point each batch should make a transaction of its own, so that the point is passed often.
-      if (this.#options.crashAt !== undefined) await this.#untilSettled(BATCH_SETTLE_MS)
+      if (crashAt !== undefined) await server.untilStatus(isSettled, BATCH_SETTLE_MS)
       start = end
     }
   }
 
-  /** Spreads the events over the kills, so that most kills meet a server that is taking events in. */
-  async #untilKilledOftenEnough(share: number): Promise<void> {
-    const { kills = 0 } = this.#options
-    while (this.#kills + 1 < share * (kills + 1)) await sleep(5)
-  }
-
-  async #postUntilAcknowledged(documents: OracleEvent[], key: string): Promise<void> {
+  async #postUntilAcknowledged(server: MortalServer, documents: OracleEvent[], key: string): Promise<void> {
     const body = JSON.stringify({ [COLLECTION]: documents })
     for (;;) {
-      const response = await this.#post(body, key)
+      const response = await post(`${server.url}/ingest`, body, key)
       if (response?.ok) {
         const { isRepeat } = (await response.json()) as { isRepeat: boolean }
         if (isRepeat) this.#repeatedRequests++
@@ -130,48 +120,10 @@ class CrashRun {
     }
   }
 
-  async #post(body: string, key: string): Promise<Response | undefined> {
-    const headers = { 'content-type': 'application/json', 'idempotency-key': key }
-    try {
-      return await fetch(`${this.#server?.url}/ingest`, { method: 'POST', headers, body })
-    } catch {
-      return undefined
-    }
-  }
-
-  async #killAtRandom(): Promise<void> {
+  async #killAtRandom(server: MortalServer): Promise<void> {
     const { kills = 0, onProgress } = this.#options
-    while (this.#kills < kills) {
-      await sleep(KILL_AFTER_MS.min + this.#random.next() * (KILL_AFTER_MS.max - KILL_AFTER_MS.min))
-      await this.#server?.kill()
-      this.#kills++
-      onProgress?.(`kill ${this.#kills} of ${kills}${this.#isFed ? ', everything is accepted' : ''}`)
-      this.#server = await this.#start()
-    }
-  }
-
-  async #restartOnce(): Promise<void> {
-    const deadline = Date.now() + SETTLE_TIMEOUT_MS
-    while (this.#server?.isAlive && Date.now() < deadline) await sleep(20)
-    if (this.#server?.isAlive) throw new Error(`The durability point ${this.#options.crashAt} was never passed.`)
-    this.#kills++
-    this.#server = await this.#start()
-  }
-
-  async #settle(): Promise<void> {
-    if (await this.#untilSettled(SETTLE_TIMEOUT_MS)) return
-    throw new Error(`Not settled in time: ${JSON.stringify(await this.#server?.status())} ${this.#server?.errors}`)
-  }
-
-  /** Until every task has reached the head of the log; false when that takes longer, or the server dies meanwhile. */
-  async #untilSettled(timeoutMs: number): Promise<boolean> {
-    const deadline = Date.now() + timeoutMs
-    while (Date.now() < deadline && this.#server?.isAlive) {
-      const status = (await this.#server.status().catch(() => undefined)) as Status | undefined
-      if (status && isSettled(status)) return true
-      await sleep(5)
-    }
-    return false
+    const onKill = () => onProgress?.(`kill ${server.deaths} of ${kills}${this.#isFed ? ', everything is accepted' : ''}`)
+    await server.killAtRandom({ kills, random: this.#random, onKill })
   }
 
   async #compare(): Promise<void> {
@@ -199,6 +151,15 @@ class CrashRun {
         toggles.filter(ofVendor),
       )
     }
+  }
+}
+
+async function post(url: string, body: string, key: string): Promise<Response | undefined> {
+  const headers = { 'content-type': 'application/json', 'idempotency-key': key }
+  try {
+    return await fetch(url, { method: 'POST', headers, body })
+  } catch {
+    return undefined
   }
 }
 
@@ -249,14 +210,4 @@ function tableDigest(db: DatabaseSync, table: string): string {
   for (const row of db.prepare(`select flow_document from ${table}`).iterate())
     digest.add(JSON.parse(String(row['flow_document'])))
   return digest.toString()
-}
-
-function same(what: string, actual: unknown, expected: unknown): void {
-  if (actual !== expected) throw new Error(`${what}: ${String(actual)} instead of ${String(expected)}`)
-}
-
-function sameList(what: string, actual: readonly string[], expected: readonly string[]): void {
-  const at = actual.findIndex((text, i) => text !== expected[i])
-  if (at >= 0) throw new Error(`${what}: at ${at} ${actual[at]} instead of ${expected[at] ?? 'nothing'}`)
-  same(`number of ${what}`, actual.length, expected.length)
 }

@@ -23,6 +23,7 @@ const acme: Subject = {
   identifiers: [
     { kind: 'external_id', value: 'acme' },
     { kind: 'domain', value: 'acme.com' },
+    { kind: 'anonymous_id', value: 'crm:7' },
   ],
 }
 
@@ -65,11 +66,21 @@ test.each([
   ['its id', { userId: 'x', groupId: 'acme' }, true],
   ['its domain, in a group call', { type: 'group', groupId: 'x', traits: { website: 'https://www.ACME.com/en' } }, true],
   ['its part', { user: 'x', account: PART }, true],
+  ['a further identifier', { userId: 'x', accountClaims: [{ kind: 'external_id', value: 'acme' }] }, true],
+  ['a further identifier of an unknown kind', { userId: 'x', accountClaims: [{ kind: 'crm', value: '7' }] }, true],
+  ['the same as a further identifier of a user', { userId: 'x', claims: [{ kind: 'crm', value: '7' }] }, false],
   ['its domain in an email', { userId: 'x', traits: { email: 'bob@acme.com' } }, false],
   ['its domain in an address', { userId: 'x', context: { page: { url: 'https://acme.com/x' } } }, false],
   ['the same as id of a user', { userId: 'acme' }, false],
 ])('an event with %s and an account', (_, event, expected) => {
   expect(concerns(acme, event)).toBe(expected)
+})
+
+test.each([
+  ['as one of an account', 'accounts', true],
+  ['as one of a user', 'users', false],
+])('a quarantined item that names its further identifier %s', (_, collection, expected) => {
+  expect(concernsItem(acme, JSON.stringify({ context: { externalIds: [{ id: '7', type: 'crm', collection }] } }))).toBe(expected)
 })
 
 test.each([

@@ -2,12 +2,17 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../base/json.ts'
 import type { TrackedEvent } from '../../model/event/event.ts'
-import { event, openProfiles, type Profiles } from './profiles.fixture.ts'
+import { DEFAULT_IDENTITY_RULES } from '../../model/profile/identity-rules.ts'
+import { event, openProfiles, PLAIN_CATALOG, type ProfileCatalog, type Profiles } from './profiles.fixture.ts'
 
 const identify = (members: Parameters<typeof event>[0]) => event({ type: 'identify', ...members })
 
 async function openWith(...events: readonly TrackedEvent[]): Promise<Profiles> {
-  const profiles = await openProfiles()
+  return openWithCatalog(PLAIN_CATALOG, ...events)
+}
+
+async function openWithCatalog(catalog: ProfileCatalog, ...events: readonly TrackedEvent[]): Promise<Profiles> {
+  const profiles = await openProfiles(catalog)
   for (const one of events) await profiles.send(one)
   await profiles.settle()
   return profiles
@@ -153,6 +158,49 @@ test('accounts: a group call makes one, names it, links the user, and events fin
   const opened = (await profiles.timeline()).find(({ name }) => name === 'Opened')
   expect([opened?.account, opened?.user]).toEqual([account?.id, undefined])
   expect(await profiles.find('account', 'domain', 'gmail.com')).toBeUndefined()
+})
+
+/** Accounts are known by their id in the CRM, before their anonymous ids. */
+const CRM_CATALOG: ProfileCatalog = {
+  ...PLAIN_CATALOG,
+  identity: { ...DEFAULT_IDENTITY_RULES, account: DEFAULT_IDENTITY_RULES.account.toSpliced(2, 0, { kind: 'crm_id', limit: 2 }) },
+}
+const crmId = (value: string) => ({ accountClaims: [{ kind: 'crm_id', value }] })
+
+test('an identifier of the catalog’s kind leads to the account, one of an unknown kind becomes an anonymous id of it', async () => {
+  const profiles = await openWithCatalog(
+    CRM_CATALOG,
+    event({ type: 'group', userId: 'u', groupId: 'acme', traits: { seats: 3 }, ...crmId('C-7') }),
+    event({ name: 'Opened', userId: 'v', accountClaims: [...crmId('C-7').accountClaims, { kind: 'billing', value: '9' }] }),
+    event({ name: 'Paid', userId: 'w', accountClaims: [{ kind: 'billing', value: '9' }] }),
+    event({ name: 'Ignored', userId: 'w', ...crmId('null') }),
+  )
+  const account = await profiles.find('account', 'crm_id', 'C-7')
+  expect(account?.identifiers).toEqual(['anonymous_id=billing:9', 'crm_id=C-7', 'external_id=acme'])
+  const timeline = await profiles.timeline()
+  const accountOf = (wanted: string) => timeline.find(({ name }) => name === wanted)?.account
+  expect([accountOf('Opened'), accountOf('Paid'), accountOf('Ignored')]).toEqual([account?.id, account?.id, undefined])
+  expect(timeline.find(({ name }) => name === 'Ignored')?.notes).toMatchObject([{ kind: 'crm_id', code: 'identifier_blocked' }])
+  expect((await profiles.find('user', 'external_id', 'v'))?.identifiers).toEqual(['external_id=v'])
+})
+
+test('two accounts that turn out to be one by such an identifier are merged, unless both have external ids', async () => {
+  const profiles = await openWithCatalog(
+    CRM_CATALOG,
+    event({ name: 'Opened', userId: 'u', ...crmId('C-7') }),
+    event({ type: 'group', userId: 'u', groupId: 'acme', traits: { seats: 3 } }),
+    event({ type: 'group', userId: 'u', groupId: 'acme', traits: { plan: 'pro' }, ...crmId('C-7') }),
+    event({ type: 'group', userId: 'v', groupId: 'other', ...crmId('C-7') }),
+  )
+  const account = await profiles.find('account', 'crm_id', 'C-7')
+  expect(account).toMatchObject({
+    identifiers: ['crm_id=C-7', 'external_id=acme'],
+    traits: { seats: 3, plan: 'pro' },
+    entity: { merges: [{ evidence: { kind: 'crm_id', value: 'C-7' } }] },
+  })
+  expect((await profiles.find('account', 'external_id', 'other'))?.identifiers).toEqual(['external_id=other'])
+  const last = (await profiles.timeline()).findLast(({ type }) => type === 'group')
+  expect(last?.notes).toMatchObject([{ kind: 'crm_id', code: 'identifier_kept' }])
 })
 
 test('a user belongs to the account that was named last, in the order of time', async () => {

@@ -10,7 +10,7 @@
  */
 import type { Claim } from '../../model/event/event.ts'
 import type { IdentityNote } from '../../model/event/timeline-event.ts'
-import type { Entity, EntityId, Merge, Part, Write } from '../../model/profile/entity.ts'
+import { type Entity, type EntityId, type Merge, type Part, PARTS_MAX, type Write } from '../../model/profile/entity.ts'
 import { EXTERNAL_ID, type IdentifierRule } from '../../model/profile/identity-rules.ts'
 import { areApart, mergeEntities } from '../../model/profile/merge-entities.ts'
 import { externalIdOf, type Placed, survivorOf } from '../../model/profile/survivor.ts'
@@ -88,6 +88,7 @@ function addIdentifier(claim: OpenClaim, { part, placed, notes }: Resolved, { id
 /** Why two entities may not become one by themselves; undefined when they may. */
 function whyNotMerge(a: Entity, b: Entity, rules: readonly IdentifierRule[]): string | undefined {
   if (externalIdOf(a) !== undefined && externalIdOf(b) !== undefined) return 'both have an external id'
+  if (a.parts.length + b.parts.length > PARTS_MAX) return `together they would have more than ${PARTS_MAX} parts`
   if (areApart(a, b)) return 'they were split by hand'
   const excess = rules.find(({ kind, limit }) => countOfKind(a, kind) + countOfKind(b, kind) > limit)
   return excess && `together they would have more than ${excess.limit} of the kind ${excess.kind}`

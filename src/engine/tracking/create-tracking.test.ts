@@ -212,6 +212,17 @@ describe('a person who was erased', () => {
       { context: { externalIds: [{ type: 'crm', id: 'x' }] } },
     ],
     ['externalIds', ['crm', 'x', 'user'], { context: { externalIds: [{ type: 'crm', id: 'x' }] } }],
+    ['externalId', ['crm', 'x', 'user'], { context: { externalId: [{ type: 'crm', id: 'x' }] } }],
+    [
+      'externalIds of an account',
+      ['crm', 'x', 'account'],
+      { context: { externalIds: [{ type: 'crm', id: 'x', collection: 'accounts' }] } },
+    ],
+    [
+      'an external id of an account, of a kind that is unknown',
+      ['anonymous_id', 'crm:x', 'account'],
+      { context: { externalIds: [{ type: 'crm', id: 'x', collection: 'groups' }] } },
+    ],
     [
       'mergeProperties',
       ['email', email, 'user'],
@@ -256,7 +267,8 @@ describe('a person who was erased', () => {
       await desk.send([
         { ...TRACK, groupId: 'x' },
         { ...TRACK, anonymousId: 'x' },
+        { ...TRACK, context: { externalIds: [{ type: 'groupId', id: 'x', collection: 'accounts' }] } },
       ]),
-    ).toMatchObject({ accepted: 2 })
+    ).toMatchObject({ accepted: 3 })
   })
 })

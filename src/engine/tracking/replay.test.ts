@@ -79,6 +79,13 @@ describe('replay', () => {
       expect(await desk.replay.replay(item, change)).toMatchObject({ event: { id: `millrace-${item.id}` } })
   })
 
+  test('what came as history stays that', async () => {
+    const item = await setAside({ ...UNNAMED, sentAt: '2026-03-01T08:00:05.000Z' }, { keepsTimes: true })
+    expect(await desk.replay.replay(item, { patch: { event: 'E' } })).toMatchObject({
+      event: { occurredAt: '2026-03-01T08:00:00.000Z', sentAt: '2026-03-01T08:00:05.000Z' },
+    })
+  })
+
   test('the address of the connection is kept', async () => {
     const item = await setAside({ type: 'page', context: { library: { name: 'analytics.js' } } }, { ip: '192.0.2.7' })
     expect(await desk.replay.replay(item, { patch: { userId: 'u1' } })).toMatchObject({ event: { context: { ip: '192.0.2.7' } } })

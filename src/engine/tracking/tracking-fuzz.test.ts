@@ -1,4 +1,4 @@
-/** Whatever is sent: nothing but a MillraceError is ever thrown, and every item is accounted for. */
+/** Whatever is sent: nothing but a MillraceError is ever thrown, and every item is accounted for. Over HTTP: test/tracking-fuzz.test.ts. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FakeClock } from '../../base/clock.ts'
@@ -13,7 +13,7 @@ import { hostileEnvelope, hostileItem } from './hostile-items.fixture.ts'
 import { deskOn, RECEIVED_AT, sourceOf } from './tracking.fixture.ts'
 import type { Delivery, Rejection } from './tracking.ts'
 
-const DELIVERIES = 1_100
+const DELIVERIES = 400
 const ITEMS_EACH = 20
 /** `FUZZ_SEED=… npm test` runs one again; a failure names its seed. */
 const SEED = process.env['FUZZ_SEED']
@@ -127,7 +127,7 @@ test('sent is accepted and rejected, and all of it is found where it belongs', {
   await log.close()
 
   // A fuzz test that meets nothing tests nothing.
-  const met = [...outcomes].filter(([, times]) => times >= 20).map(([outcome]) => outcome)
+  const met = [...outcomes].filter(([, times]) => times >= 5).map(([outcome]) => outcome)
   expect(met.toSorted()).toEqual([
     'accepted', 'event_invalid', 'event_name_missing', 'event_too_large', 'identifier_invalid', 'identifier_missing', 'nesting_too_deep',
     'person_suppressed', 'refused deliveries', 'type_unknown',

@@ -3,6 +3,8 @@ import { isObject, type Json } from '../../base/json.ts'
 import type { Rejection, TrackingReceipt } from '../../engine/tracking/tracking.ts'
 import type { EventType } from '../../model/event/event.ts'
 import { typeNamed } from '../../model/event/event-type.ts'
+import { quoted } from '../../model/event/item-reading.ts'
+import { findMessageId } from '../../model/event/message-id.ts'
 
 export type Sifted = {
   /** What may go on. */
@@ -23,7 +25,9 @@ export function siftTypes(items: readonly Json[], types: readonly EventType[], p
   }
   const sifted: Sifted = { items: [], indexes: [], denied: [] }
   items.forEach((item, index) => {
-    const named = isObject(item) && typeof item['type'] === 'string' ? item['type'] : undefined
+    const said = isObject(item) ? item['type'] : undefined
+    // The path speaks where the body says nothing, be that an empty text.
+    const named = typeof said === 'string' && said !== '' ? said : undefined
     const candidates = [named, pathType].filter((type) => type !== undefined)
     if (isObject(item) && (candidates.length === 0 || !candidates.every(isAllowed))) {
       sifted.denied.push(denial(item, index, { type: named ?? pathType, types }))
@@ -40,10 +44,10 @@ function denial(
   index: number,
   { type, types }: { type: string | undefined; types: readonly EventType[] },
 ): Rejection {
-  const subject = type === undefined ? 'events without a type' : `"${type}"`
+  const subject = type === undefined ? 'events without a type' : quoted(type)
   return {
     index,
-    messageId: typeof messageId === 'string' ? messageId : null,
+    messageId: findMessageId(messageId) ?? null,
     code: 'access_denied',
     message: `The write key may not send ${subject}, only ${types.join(', ')}.`,
   }

@@ -177,6 +177,35 @@ describe('a key for some types of events', () => {
     expect(await send('/v1/page', { userId: 'u1' })).toMatchObject({ accepted: 1, rejected: [] })
   })
 
+  test.each([
+    ['/v1/p', undefined],
+    ['/v1/P', undefined],
+    ['/v1/page', undefined],
+    ['/v1/page', 'p'],
+    ['/v1/p', 'Page'],
+    ['/v1/page', ''],
+  ])('takes letters for words, in the path %s and with %j in the body', async (path, type) => {
+    const server = await openTrackingServer()
+    server.addKey('page-key-0123456789', { source: 'web', scopes: ['track'], types: ['page'] })
+    const { answer } = await call(server, path, { key: 'page-key-0123456789', body: { userId: 'u1', type } })
+    expect(answer).toMatchObject({ accepted: 1, rejected: [] })
+    expect((await server.written()).events).toMatchObject([{ type: 'page' }])
+  })
+
+  test.each([
+    ['/v1/a', undefined],
+    ['/v1/alias', undefined],
+    ['/v1/page', 'a'],
+    ['/v1/a', 'p'],
+    ['/v1/page', 'constructor'],
+  ])('denies letters like words, in the path %s and with %j in the body', async (path, type) => {
+    const server = await openTrackingServer()
+    server.addKey('page-key-0123456789', { source: 'web', scopes: ['track'], types: ['page'] })
+    const { answer } = await call(server, path, { key: 'page-key-0123456789', body: { ...alias, type } })
+    expect(answer).toMatchObject({ accepted: 0, rejected: [{ code: 'access_denied' }] })
+    expect(await server.written()).toEqual({ events: [], quarantined: [] })
+  })
+
   test('of a strict source refuses the whole request', async () => {
     const server = await openTrackingServer({ sources: [sourceOf('web', { isStrict: true })] })
     server.addKey('page-key-0123456789', { source: 'web', scopes: ['track'], types: ['page'] })

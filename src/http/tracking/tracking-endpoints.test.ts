@@ -51,6 +51,21 @@ describe('events are taken at', () => {
     expect((await server.written()).events).toMatchObject([{ id: 'm1', type }])
   })
 
+  const old = { timestamp: '2024-05-01T12:00:00.000Z', sentAt: '2024-05-01T12:00:05.000Z' }
+  test.each([
+    ['/v1/import', [old.timestamp, old.timestamp]],
+    // The clock of the server stands at the first instant of 2026.
+    ['/v1/batch', ['2025-12-31T23:59:55.000Z', '2025-12-31T23:59:50.000Z']],
+  ])('%s, with times as they are said only where history comes', async (path, expected) => {
+    const server = await openTrackingServer()
+    const batch = [
+      { ...trackOf(1), ...old },
+      { ...trackOf(2), timestamp: old.timestamp },
+    ]
+    await call(server, path, { body: { batch, sentAt: '2024-05-01T12:00:10.000Z' } })
+    expect((await server.written()).events.map(({ occurredAt }) => occurredAt)).toEqual(expected)
+  })
+
   test('/v1/batch as a list without an envelope', async () => {
     const server = await openTrackingServer()
     expect((await call(server, '/v1/batch', { body: [trackOf(1)] })).answer).toMatchObject({ accepted: 1 })
@@ -137,6 +152,14 @@ describe('the pixel', () => {
     expect({ status, type: headers.get('content-type') }).toEqual({ status: 200, type: 'image/gif' })
     expect(await server.written()).toEqual({ events: [], quarantined: [] })
     expect(server.bugs).toEqual([])
+  })
+
+  test('is asked for by the person, whose address is that of the connection, unless the event has one', async () => {
+    const server = await openTrackingServer()
+    for (const more of ['', '&context.ip=192.0.2.7'])
+      await call(server, `/pixel/v1/track?${query}${more}`, { method: 'GET', key: null })
+    const { events } = await server.written()
+    expect(events.map(({ context }) => context?.['ip'])).toEqual(['127.0.0.1', '192.0.2.7'])
   })
 
   test('counts nothing when only its headers are asked for', async () => {

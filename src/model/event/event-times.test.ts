@@ -139,6 +139,36 @@ describe('when an event happened', () => {
     ])
   })
 
+  const exported = '2024-05-01T12:00:00.000Z'
+  test.each<[string, JsonObject, { occurredAt: string; originalTimestamp?: string; corrected?: string }]>([
+    ['a timestamp', { timestamp: exported }, { occurredAt: exported, originalTimestamp: exported }],
+    ['an originalTimestamp', { originalTimestamp: exported }, { occurredAt: exported, originalTimestamp: exported }],
+    [
+      'both, the first of which its exporter has corrected',
+      { timestamp: exported, originalTimestamp: '2031-01-01T00:00:00.000Z' },
+      { occurredAt: exported, originalTimestamp: '2031-01-01T00:00:00.000Z' },
+    ],
+    [
+      'a timestamp that is none',
+      { timestamp: 'soon', originalTimestamp: exported },
+      { occurredAt: exported, originalTimestamp: exported, corrected: '/timestamp' },
+    ],
+    ['a timestamp ahead', { timestamp: future }, { occurredAt: RECEIVED_AT, originalTimestamp: future, corrected: '/timestamp' }],
+    ['none', {}, { occurredAt: RECEIVED_AT }],
+  ])('of history counts as it is said, whatever sentAt says: %s', (_name, times, { corrected, ...expected }) => {
+    const sentAt = '2024-05-01T12:00:05.000Z'
+    for (const [item, envelope] of [
+      [{ ...times, sentAt }, {}],
+      [times, { sentAt }],
+    ] as const) {
+      const event = eventOf({ ...TRACK, ...item }, { envelope, keepsTimes: true })
+      const { occurredAt, originalTimestamp, corrections } = event
+      expect(JSON.parse(JSON.stringify({ occurredAt, originalTimestamp }))).toEqual(expected)
+      expect([event.sentAt, event.receivedAt]).toEqual([sentAt, RECEIVED_AT])
+      expect(corrections?.map(({ member }) => member)).toEqual(corrected === undefined ? undefined : [corrected])
+    }
+  })
+
   test('whatever clients say, it is an instant in text of one form, never more than a day after it was received', () => {
     const value = fc.oneof(
       fc.jsonValue({ maxDepth: 1 }),

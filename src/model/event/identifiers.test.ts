@@ -130,8 +130,54 @@ describe('claims', () => {
     expect(event.corrections).toBeUndefined()
   })
 
+  test('external ids of accounts become claims of the account, which stand behind those of the user', () => {
+    const externalIds = [
+      { id: 7, type: 'crm_account', collection: 'accounts' },
+      { id: 'g1', type: 'group_id', collection: 'groups', encoding: 'none' },
+      { id: 'g2', type: 'accountId', collection: 'accounts' },
+      { id: 'u9', type: 'user_id', collection: 'accounts' },
+      { id: 'C-7', type: 'crm_id', collection: null },
+    ]
+    const event = eventOf({ ...TRACK, context: { externalIds }, properties: {} })
+    expect(event.claims).toEqual([{ kind: 'crm_id', value: 'C-7' }])
+    expect(event.accountClaims).toEqual([
+      { kind: 'crm_account', value: '7' },
+      { kind: 'external_id', value: 'g1' },
+      { kind: 'external_id', value: 'g2' },
+      { kind: 'user_id', value: 'u9' },
+    ])
+    expect(event.corrections).toBeUndefined()
+    expect(Object.keys(event).slice(4, 8)).toEqual(['userId', 'claims', 'accountClaims', 'properties'])
+  })
+
+  test('RudderStack’s external ids become claims of the user', () => {
+    const externalId = [
+      { id: 'b1', type: 'brazeExternalId' },
+      { id: 'x', type: 'userId' },
+    ]
+    const event = eventOf({ ...TRACK, context: { externalId, externalIds: [{ id: 'C-7', type: 'crm_id' }] } })
+    expect(event.claims).toEqual([
+      { kind: 'crm_id', value: 'C-7' },
+      { kind: 'brazeExternalId', value: 'b1' },
+      { kind: 'external_id', value: 'x' },
+    ])
+    expect(eventOf({ ...TRACK, context: { externalId: 'b1' } }).corrections).toEqual([
+      { member: '/context/externalId', reason: 'is no list: left out', was: 'b1' },
+    ])
+    expect(eventOf({ ...TRACK, context: { externalId: [{ id: 'b1' }] } }).corrections).toMatchObject([
+      { member: '/context/externalId/0/type' },
+    ])
+  })
+
+  test('what an account is known by is not enough for a group call, nor do its identifiers make a merge', () => {
+    const context = { externalIds: [1, 2].map((id) => ({ id, type: 'crm', collection: 'accounts' })) }
+    expect(refusalOf({ type: 'group', userId: 'u1', context }).pointer).toBe('/groupId')
+    expect(refusalOf({ type: 'merge', userId: 'u1', context }).pointer).toBe('/mergeProperties')
+  })
+
   test.each<[Json, string, string]>([
-    [{ id: 'x', type: 'crm', collection: 'accounts' }, '', 'is not of the collection "users": left out'],
+    [{ id: 'x', type: 'crm', collection: 'devices' }, '', 'is of no collection that is known: left out'],
+    [{ id: 'x', type: 'crm', collection: 'accounts', encoding: 'sha256' }, '', 'is encoded: left out'],
     [{ id: 'x', type: 'crm', encoding: 'sha256' }, '', 'is encoded: left out'],
     [{ id: 'x' }, '/type', 'is not the name of a kind of identifier: left out'],
     [{ id: 'x', type: ' ' }, '/type', 'is not the name of a kind of identifier: left out'],
@@ -146,7 +192,7 @@ describe('claims', () => {
     ['x', '', 'is no object: left out'],
   ])('the external id %j is left out, with a correction, and the event taken', (entry, below, reason) => {
     const event = eventOf({ ...TRACK, context: { externalIds: [entry] } })
-    expect(event.claims).toBeUndefined()
+    expect([event.claims, event.accountClaims]).toEqual([undefined, undefined])
     expect(event.corrections).toMatchObject([{ member: `/context/externalIds/0${below}`, reason }])
   })
 

@@ -91,6 +91,12 @@ describe('the message id', () => {
     expect(event.id).toBe(id)
     expect(event.corrections?.map(({ member }) => member)).toEqual(isRecorded ? ['/messageId'] : undefined)
   })
+
+  test('that is too long only for characters that are removed is the same, whatever else is removed', () => {
+    const messageId = `${'m'.repeat(99)}\u0000\u0000`
+    const items = [TRACK, { ...TRACK, properties: { name: 'a\u0000' } }].map((item) => eventOf({ ...item, messageId }))
+    expect(items.map(({ id }) => id)).toEqual(['m'.repeat(99), 'm'.repeat(99)])
+  })
 })
 
 const NAMES = [

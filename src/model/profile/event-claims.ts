@@ -47,20 +47,20 @@ export function claimsOf(event: TrackedEvent, identity: Identity): EventClaims {
   add('user', EXTERNAL_ID, event.userId)
   add('user', EMAIL, emailOf(event))
   add('user', ANONYMOUS_ID, event.anonymousId)
-  const addFurther = (entity: EntityKind, further: readonly Claim[] | undefined) => {
-    if (further === undefined) return
-    for (const { kind, value } of further) {
-      if (identity.priorities[entity].has(kind)) add(entity, kind, value)
-      else add(entity, ANONYMOUS_ID, `${kind}:${value}`)
-    }
-  }
-  addFurther('user', event.claims)
+  for (const claim of event.claims ?? NONE) add('user', ...kindAndValue(claim, identity.priorities.user))
   const previous = previousOf(event, identity)
   if (previous !== undefined) claims[event.type === 'unalias' ? 'takes' : 'joins'] = previous
   add('account', EXTERNAL_ID, event.groupId)
   if (event.type === 'group') add('account', DOMAIN, textOf(event.traits, 'domain') ?? textOf(event.traits, 'website'))
-  addFurther('account', event.accountClaims)
+  for (const claim of event.accountClaims ?? NONE) add('account', ...kindAndValue(claim, identity.priorities.account))
   return claims
+}
+
+const NONE: readonly Claim[] = []
+
+/** What is no kind of the catalog is an anonymous id with its type in front. */
+function kindAndValue({ kind, value }: Claim, kinds: ReadonlyMap<string, number>): [kind: string, value: string] {
+  return kinds.has(kind) ? [kind, value] : [ANONYMOUS_ID, `${kind}:${value}`]
 }
 
 /** Joining a user to itself is no statement. */
