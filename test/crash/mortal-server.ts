@@ -6,7 +6,7 @@ import { type ServerOptions, ServerProcess } from './server-process.ts'
 /** Killing more often than a start takes would only test the start. */
 const KILL_AFTER_MS = { min: 150, max: 900 }
 /** Enough for anything that the server does with a batch. */
-const KILL_WITHIN_MS = 60
+const KILL_WITHIN_MS = 20
 const CRASH_TIMEOUT_MS = 60_000
 const LOOK_AGAIN_MS = 5
 

@@ -27,7 +27,7 @@ export type ProfileTraffic = {
 
 export type TrafficOptions = { events: number; users: number; random: Random }
 
-const BATCH_MAX = 300
+const BATCH_MAX = 80
 const ACCOUNTS = 7
 /** Of a counting event being sent once more, some time later. */
 const REPEAT_SHARE = 0.05

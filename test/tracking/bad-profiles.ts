@@ -83,7 +83,7 @@ export const BAD_IDENTITIES: BadInput[] = [
   {
     input: 'the same, and each visitor’s id is taken away again by an `unalias`',
     answer: STORM_ANSWER,
-    becomes: 'the user merges with them until it has 1,000 parts; then as above',
+    becomes: 'the user merges with them until it has 250 parts; then as above',
     why: 'the same',
     user: 'storm-gone',
     sent: requestsOf(comings('storm-gone')),

@@ -144,6 +144,18 @@ test('a storm of merges ends at the limit of a kind', async () => {
   expect(refused).toHaveLength(20)
 })
 
+test('a storm of merges ends at the limit of parts when identifiers are taken away again', async () => {
+  const coming = (i: number) => [
+    event({ name: 'A', anonymousId: `a${i}` }),
+    event({ type: 'alias', userId: 'u', previousId: `a${i}` }),
+    event({ type: 'unalias', userId: 'u', previousId: `a${i}` }),
+  ]
+  const profiles = await openWith(...Array.from({ length: PARTS_MAX + 3 }, (_, i) => coming(i)).flat())
+  expect((await profiles.find('user', 'external_id', 'u'))?.entity.parts).toHaveLength(PARTS_MAX)
+  const kept = (await profiles.timeline()).filter(({ notes }) => notes?.some(({ code }) => code === 'identifier_kept'))
+  expect(kept).toHaveLength(3)
+})
+
 test('accounts: a group call makes one, names it, links the user, and events find it; free mail is no domain', async () => {
   const profiles = await openWith(
     event({ type: 'group', userId: 'u1', groupId: 'acme', traits: { domain: 'https://www.Acme.com/x', seats: 3 } }),

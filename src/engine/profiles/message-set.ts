@@ -109,8 +109,10 @@ function finish(word: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0
 }
 
+/** Overwritten by the next call, and by `fingerprintOf`. */
 export function readFingerprint(bytes: Buffer, at: number): Fingerprint {
-  return Uint32Array.of(bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4), bytes.readUInt32LE(at + 8))
+  for (let word = 0; word < WORDS; word++) FOUND[word] = bytes.readUInt32LE(at + 4 * word)
+  return FOUND
 }
 
 export function writeFingerprint(bytes: Buffer, at: number, fingerprint: Fingerprint): void {

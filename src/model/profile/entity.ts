@@ -34,7 +34,7 @@ export type Entity = {
  * Of one entity. Limits of kinds end most merging long before; but identifiers can be taken away again, and parts stay. An entity
  * is read and written whole.
  */
-export const PARTS_MAX = 1_000
+export const PARTS_MAX = 250
 
 export type Part = {
   /** That of the entity which it was at first. */
