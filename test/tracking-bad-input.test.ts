@@ -11,7 +11,7 @@ import { MENDED_EVENTS, REFUSED_EVENTS } from './tracking/bad-events.ts'
 import { answerText, type BadInput, badInputPage, type Stored } from './tracking/bad-input.ts'
 import { BAD_IDENTITIES, BAD_TIMES, BAD_TRAITS } from './tracking/bad-profiles.ts'
 import { BAD_BODIES, BAD_SENDERS, FURTHER_KEYS, LIMITED_SOURCE } from './tracking/bad-requests.ts'
-import type { Answer } from './tracking/http-client.ts'
+import type { Answer, Asked } from './tracking/http-client.ts'
 import { keyOf, TrackingStage } from './tracking/tracking-stage.ts'
 
 const CHAPTERS = [
@@ -54,11 +54,14 @@ test.each(ROWS.map((row) => [row.input, row] as const))('%s', { timeout: PATIENC
   row.check?.(stored)
 })
 
-function askedOf(row: BadInput, sent: BadInput['sent'][number]) {
-  const asked = Array.isArray(sent) ? { body: JSON.stringify({ batch: sent }) } : sent
-  const isAnonymous = 'headers' in asked && Object.keys(asked.headers ?? {}).length === 0
-  const authorization = isAnonymous ? {} : { authorization: basic(keyOf(sourceOf(row))) }
-  return { path: '/v1/batch', ...asked, headers: { ...authorization, ...('headers' in asked && asked.headers) } }
+function askedOf(row: BadInput, sent: BadInput['sent'][number]): Asked {
+  const { headers = {}, ...asked } = isBatch(sent) ? { body: JSON.stringify({ batch: sent }) } : sent
+  const key = row.input === 'no key' ? {} : { authorization: basic(keyOf(sourceOf(row))) }
+  return { path: '/v1/batch', ...asked, headers: { ...key, ...headers } }
+}
+
+function isBatch(sent: BadInput['sent'][number]): sent is readonly unknown[] {
+  return Array.isArray(sent)
 }
 
 type Report = {
@@ -95,23 +98,23 @@ describe('a connection', () => {
     expect([events.length, quarantined.length]).toEqual([row.events, 0])
     expect(server.bugs).toEqual([])
   })
-
-  /** The status and code of what comes until the server lets go; `none` when nothing does. */
-  function answerTo(port: number, { write, then }: BadConnection): Promise<string> {
-    return new Promise((resolve) => {
-      let received = ''
-      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
-      socket.setEncoding('utf8').on('data', (chunk: string) => (received += chunk))
-      socket.on('error', () => {}).on('close', () => resolve(statusIn(received)))
-      // A half that is open would stay so.
-      socket.on('end', () => socket.end())
-      socket.write(write(basic(WEB_KEY)), () => {
-        if (then === 'ends') socket.end()
-        else if (then === 'leaves') socket.destroy()
-      })
-    })
-  }
 })
+
+/** The status and code of what comes until the server lets go; `none` when nothing does. */
+function answerTo(port: number, { write, doing }: BadConnection): Promise<string> {
+  return new Promise((resolve) => {
+    let received = ''
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    socket.setEncoding('utf8').on('data', (chunk: string) => (received += chunk))
+    socket.on('error', () => {}).on('close', () => resolve(statusIn(received)))
+    // A half that is open would stay so.
+    socket.on('end', () => socket.end())
+    socket.write(write(basic(WEB_KEY)), () => {
+      if (doing === 'ends') socket.end()
+      else if (doing === 'leaves') socket.destroy()
+    })
+  })
+}
 
 function statusIn(received: string): string {
   const [, status = 'none'] = /^HTTP\/1\.1 (\d+)/.exec(received) ?? []

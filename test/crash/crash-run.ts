@@ -9,6 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom, type Random } from '../../src/base/random.ts'
 import { segmentEvents } from '../../src/engine/segment-generator/segment-events.ts'
+import type { EngineStatus } from '../../src/runtime/status.ts'
 import { MortalServer } from './mortal-server.ts'
 import { readLakeLines } from './read-lake-lines.ts'
 import { digestOf, type OracleEvent, SegmentOracle, TableDigest } from '../segment-oracle.ts'
@@ -163,15 +164,8 @@ async function post(url: string, body: string, key: string): Promise<Response | 
   }
 }
 
-type Status = {
-  log: { head: number }
-  apply: { positions?: Record<string, number> }
-  materializations: Record<string, { bindings?: { position: number }[] }>
-  lake: { positions?: Record<string, number> }
-}
-
 /** Every event publishes a membership, so where the lake has read the last of those it has read everything. */
-function isSettled({ log, apply, materializations, lake }: Status): boolean {
+function isSettled({ log, apply, materializations, lake }: EngineStatus): boolean {
   const positions = [
     ...Object.values(apply.positions ?? { none: -1 }),
     ...Object.values(materializations).flatMap(({ bindings }) => bindings?.map(({ position }) => position) ?? [-1]),

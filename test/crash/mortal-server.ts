@@ -1,6 +1,7 @@
 /** A Millrace that dies again and again, and is started again on the same data each time. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../src/base/random.ts'
+import type { EngineStatus } from '../../src/runtime/status.ts'
 import { type ServerOptions, ServerProcess } from './server-process.ts'
 
 /** Killing more often than a start takes would only test the start. */
@@ -11,6 +12,8 @@ const CRASH_TIMEOUT_MS = 60_000
 const LOOK_AGAIN_MS = 5
 
 export type Killing = { kills: number; random: Random; onKill?: () => void }
+
+type AtWork = { isAtWork: (status: EngineStatus) => boolean }
 
 export class MortalServer {
   /** How often it has died so far. */
@@ -38,23 +41,22 @@ export class MortalServer {
   async killAtRandom({ kills, random, onKill }: Killing): Promise<void> {
     while (this.deaths < kills) {
       await sleep(KILL_AFTER_MS.min + random.next() * (KILL_AFTER_MS.max - KILL_AFTER_MS.min))
-      await this.#server.kill()
-      this.deaths++
-      onKill?.()
-      await this.#live()
+      await this.#die(onKill)
     }
   }
 
-  /** Kills it so many times at random moments while something goes on whose `progress` runs from 0 to 1. */
-  async killDuring(progress: () => number, { kills, random, onKill }: Killing): Promise<void> {
+  /**
+   * Kills it so many times at random moments while something goes on whose `progress` runs from 0 to 1; in each life not before
+   * the status `isAtWork`. What goes on must wait for it (`untilDiedOftenEnough`).
+   */
+  async killDuring(progress: () => number, { isAtWork, ...killing }: Killing & AtWork): Promise<void> {
+    const { kills, random, onKill } = killing
     while (this.deaths < kills) {
-      const share = (this.deaths + random.next()) / kills
+      const share = (this.deaths + random.next()) / (kills + 1)
       while (progress() < share) await sleep(1)
+      if (!(await this.untilStatus(isAtWork, CRASH_TIMEOUT_MS))) throw new Error(`It does nothing: ${await this.describe()}`)
       await sleep(random.next() * KILL_WITHIN_MS)
-      await this.#server.kill()
-      this.deaths++
-      onKill?.()
-      await this.#live()
+      await this.#die(onKill)
     }
   }
 
@@ -73,12 +75,12 @@ export class MortalServer {
   }
 
   /** True once the status is so; false when that takes longer, or it dies meanwhile. */
-  async untilStatus<Status>(isSo: (status: Status) => boolean, timeoutMs: number): Promise<boolean> {
+  async untilStatus(isSo: (status: EngineStatus) => boolean, timeoutMs: number): Promise<boolean> {
     const deadline = Date.now() + timeoutMs
     const server = this.#server
     while (Date.now() < deadline && server.isAlive) {
-      // The caller knows what it asks for.
-      const status = (await server.status().catch(() => undefined)) as Status | undefined
+      // What `/status` answers.
+      const status = (await server.status().catch(() => undefined)) as EngineStatus | undefined
       if (status && isSo(status)) return true
       await sleep(LOOK_AGAIN_MS)
     }
@@ -98,6 +100,13 @@ export class MortalServer {
 
   async close(): Promise<void> {
     if (this.#server.isAlive) await this.#server.kill()
+  }
+
+  async #die(onKill: Killing['onKill']): Promise<void> {
+    await this.#server.kill()
+    this.deaths++
+    onKill?.()
+    await this.#live()
   }
 
   async #live(): Promise<void> {

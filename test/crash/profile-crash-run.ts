@@ -12,6 +12,7 @@ import { changeWriteKeys, writeKeyFile } from '../../src/http/tracking/write-key
 import { EVENTS } from '../../src/model/system-collections.ts'
 import { engineConfigSchema } from '../../src/runtime/config.ts'
 import { openStoreReader } from '../../src/runtime/storage.ts'
+import type { EngineStatus } from '../../src/runtime/status.ts'
 import { compareFiles } from './compare-files.ts'
 import { compareProfiles } from './compare-profiles.ts'
 import { MortalServer } from './mortal-server.ts'
@@ -43,10 +44,12 @@ const WRITE_KEY = 'key-of-web'
 /** Senders at the same time, each with the next batch. */
 const CONNECTIONS = 3
 const RETRY_MS = 20
+/** Before the next batch, at most: so that there is still something to send when the server is at work again. */
+const PAUSE_MS = 20
 const SETTLE_TIMEOUT_MS = 60_000
 const BATCH_SETTLE_MS = 500
-/** Often, so that a short run passes the lake's durability points, too; else seldom, so that most dies unfiled. */
-const LAKE_FLUSH_MS = { points: 50, kills: 400 }
+/** Often, so that much is filed, removed from the outputs and still to be filed when the server dies. */
+const LAKE_FLUSH_MS = 40
 
 /** Throws at the first difference. */
 export async function profileCrashRun(options: ProfileCrashOptions): Promise<ProfileCrashOutcome> {
@@ -81,8 +84,8 @@ class ProfileCrashRun {
     const server = await this.#start()
     const onKill = () => onProgress?.(`kill ${server.deaths} of ${kills}`)
     const progress = () => this.#next / this.#traffic.batches.length
-    const dying =
-      crashAt === undefined ? server.killDuring(progress, { kills, random: this.#random, onKill }) : server.reviveOnce()
+    const killing = { kills, random: this.#random, onKill, isAtWork }
+    const dying = crashAt === undefined ? server.killDuring(progress, killing) : server.reviveOnce()
     await Promise.all([dying, ...Array.from({ length: CONNECTIONS }, () => this.#send(server))])
     if (!(await server.untilStatus(isApplied, SETTLE_TIMEOUT_MS)))
       throw new Error(`Not applied in time: ${await server.describe()}`)
@@ -112,7 +115,7 @@ class ProfileCrashRun {
     this.#server = await MortalServer.start({
       catalog: this.#folder,
       data: this.#data,
-      lakeFlushMs: crashAt === undefined ? LAKE_FLUSH_MS.kills : LAKE_FLUSH_MS.points,
+      lakeFlushMs: LAKE_FLUSH_MS,
       ...(store === undefined ? {} : { store }),
       ...(crashAt === undefined ? {} : { crashAt }),
     })
@@ -120,11 +123,13 @@ class ProfileCrashRun {
   }
 
   async #send(server: MortalServer): Promise<void> {
-    const { crashAt } = this.#options
+    const { kills = 0, crashAt } = this.#options
     const { batches } = this.#traffic
     while (this.#next < batches.length) {
       const number = this.#next++
+      await server.untilDiedOftenEnough(number / batches.length, kills)
       await this.#sendUntilAccepted(server, batches[number] ?? [])
+      await sleep(this.#random.next() * PAUSE_MS)
       // At a durability point each batch should make a transaction of its own, so that the point is passed often.
       if (crashAt !== undefined) await server.untilStatus(isFiled, BATCH_SETTLE_MS)
     }
@@ -156,17 +161,15 @@ async function post(url: string, body: string): Promise<{ status: number; accept
   }
 }
 
-type Status = {
-  log: { head: number }
-  apply: { positions?: Record<string, number> }
-  lake: { positions?: Record<string, number> }
+function isAtWork({ documents }: EngineStatus): boolean {
+  return documents.applied > 0
 }
 
-function isApplied({ log, apply }: Status): boolean {
+function isApplied({ log, apply }: EngineStatus): boolean {
   return (apply.positions?.[EVENTS] ?? -1) >= log.head
 }
 
 /** Where the last entry held repeats only, the lake has nothing to file of it: then this never becomes true. */
-function isFiled(status: Status): boolean {
+function isFiled(status: EngineStatus): boolean {
   return isApplied(status) && (status.lake.positions?.[EVENTS] ?? -1) >= status.log.head
 }

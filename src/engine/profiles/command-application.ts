@@ -4,7 +4,6 @@ import type { Command } from '../../model/profile/command.ts'
 import type { Entity, EntityId, Write } from '../../model/profile/entity.ts'
 import { splitEntity } from '../../model/profile/merge-entities.ts'
 import { externalIdOf, survivorOf } from '../../model/profile/survivor.ts'
-import { traitChanges } from '../../model/profile/trait-value.ts'
 import type { Identities } from './identities.ts'
 import type { Input } from './inputs.ts'
 import { changedEvent, mergedEvent, splitEvent } from './made-events.ts'
@@ -49,14 +48,13 @@ export class CommandApplication {
     if (first === undefined || second === undefined || first.id === second.id) return
     if (externalIdOf(first.entity) !== undefined && externalIdOf(second.entity) !== undefined) return
     const [survivor, loser] = survivorOf(first, second)
-    const before = this.#state.traitsOf(kind, survivor.entity)
     const merged = joinEntities(identities, { survivor, loser, cause: write })
     forgetApart(merged.entity.apart, merged.entity.parts)
     const merge = merged.entity.merges.at(-1)
     invariant(merge, 'a merged entity has a merge')
     const cause = { kind, part: survivor.id, write }
     this.#publication.addMade(mergedEvent(cause, { survivor, loser, merge }))
-    const changes = traitChanges(before, this.#state.traitsOf(kind, merged.entity), this.#state.rules[kind])
+    const changes = this.#state.watchMerge(kind, survivor.entity.parts, merged.entity.parts)()
     const tracked = changes.filter(({ isTracked }) => isTracked)
     if (tracked.length > 0) this.#publication.addMade(changedEvent(cause, tracked, this.#state.signedUpAt(kind, merged.entity)))
   }

@@ -93,8 +93,8 @@ export class EventApplication {
     const { part, placed, isNew, merges, notes } = resolved
     const cause = { kind, part: part.id, write }
     for (const merged of merges) this.#publication.addMade(mergedEvent(cause, merged))
-    const before = merges[0] && this.#state.traitsOf(kind, merges[0].survivor.entity)
-    const { refused, changes } = this.#state.writeTraits({ kind, placed, part, traits: traits ?? {}, write, before })
+    const partsBefore = merges.find(({ survivor }) => survivor.id === placed.id)?.survivor.entity.parts
+    const { refused, changes } = this.#state.writeTraits({ kind, placed, part, traits: traits ?? {}, write, partsBefore })
     if (isNew) this.#publication.addMade(createdEvent(cause, this.#state.traitsOf(kind, placed.entity)))
     else if (changes.length > 0) {
       this.#changed.push(changedEvent(cause, changes, this.#state.signedUpAt(kind, placed.entity)))

@@ -21,7 +21,7 @@ import { Documents, type OpenDocument } from '../apply/documents.ts'
 
 /** Most events come from those who have sent others lately: some 300,000 identifiers and 50,000 profiles of twenty traits. */
 const RECENT_IDENTIFIER_CHARACTERS = 20_000_000
-const RECENT_ENTITY_CHARACTERS = 0
+const RECENT_ENTITY_CHARACTERS = 50_000_000
 
 export class Identities {
   readonly kind: EntityKind

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../base/json.ts'
 import type { TrackedEvent } from '../../model/event/event.ts'
+import { PARTS_MAX } from '../../model/profile/entity.ts'
 import { DEFAULT_IDENTITY_RULES } from '../../model/profile/identity-rules.ts'
 import { event, openProfiles, PLAIN_CATALOG, type ProfileCatalog, type Profiles } from './profiles.fixture.ts'
 
@@ -70,6 +71,18 @@ test('two profiles that turn out to be one are merged, with evidence, and the su
   })
   const changed = (await profiles.timeline()).find(({ type }) => type === 'attributes_changed')
   expect(changed?.properties).toEqual({ 'to/ddd': true, 'from/ddd': null })
+})
+
+test('a merge and the traits of its event are one change, from what the survivor was shown with', async () => {
+  const profiles = await openWith(
+    identify({ userId: 'u', traits: { plan: 'free', city: 'Rome' }, at: 0 }),
+    identify({ anonymousId: 'a', traits: { plan: 'trial', seats: 1 }, at: 1 }),
+    identify({ userId: 'u', anonymousId: 'a', traits: { plan: 'pro', city: 'Oslo' }, at: 2 }),
+  )
+  const changed = (await profiles.timeline()).filter(({ type }) => type === 'attributes_changed')
+  expect(changed.map(({ properties }) => properties)).toEqual([
+    { 'to/plan': 'pro', 'from/plan': 'free', 'to/city': 'Oslo', 'from/city': 'Rome', 'to/seats': 1, 'from/seats': null },
+  ])
 })
 
 test('two external ids are never merged: the identifier stays with its owner, and the event says so', async () => {
@@ -144,12 +157,14 @@ test('a storm of merges ends at the limit of a kind', async () => {
   expect(refused).toHaveLength(20)
 })
 
+/** A visitor is met, joined, and taken away again. */
+const coming = (i: number) => [
+  event({ name: 'A', anonymousId: `a${i}` }),
+  event({ type: 'alias', userId: 'u', previousId: `a${i}` }),
+  event({ type: 'unalias', userId: 'u', previousId: `a${i}` }),
+]
+
 test('a storm of merges ends at the limit of parts when identifiers are taken away again', async () => {
-  const coming = (i: number) => [
-    event({ name: 'A', anonymousId: `a${i}` }),
-    event({ type: 'alias', userId: 'u', previousId: `a${i}` }),
-    event({ type: 'unalias', userId: 'u', previousId: `a${i}` }),
-  ]
   const profiles = await openWith(...Array.from({ length: PARTS_MAX + 3 }, (_, i) => coming(i)).flat())
   expect((await profiles.find('user', 'external_id', 'u'))?.entity.parts).toHaveLength(PARTS_MAX)
   const kept = (await profiles.timeline()).filter(({ notes }) => notes?.some(({ code }) => code === 'identifier_kept'))

@@ -8,7 +8,14 @@ import type { Entity, EntityKind, Part, Write } from '../../model/profile/entity
 import type { Identity } from '../../model/profile/event-claims.ts'
 import type { Placed } from '../../model/profile/survivor.ts'
 import { TraitRules } from '../../model/profile/trait-rules.ts'
-import { entityTraits, type TraitChange, traitChanges, type TraitValue, traitValue } from '../../model/profile/trait-value.ts'
+import {
+  entityTraits,
+  type TraitChange,
+  traitChanges,
+  traitNames,
+  type TraitValue,
+  traitValue,
+} from '../../model/profile/trait-value.ts'
 import { applyTraits } from '../../model/profile/trait-writing.ts'
 import type { DocumentChange, Store } from '../../store/store.ts'
 import { EventCounts } from './event-counts.ts'
@@ -32,8 +39,8 @@ type TraitInput = {
   part: Part
   traits: JsonObject
   write: Write
-  /** What was shown before a merge by the same event, where there was one. */
-  before: ReadonlyMap<string, TraitValue> | undefined
+  /** The parts that were the entity before the same event merged others into it, where it did. */
+  partsBefore: readonly Part[] | undefined
 }
 
 export type TraitResult = {
@@ -96,14 +103,25 @@ export class ProfileState {
     return entityTraits(parts, this.rules[kind])
   }
 
-  writeTraits({ kind, placed, part, traits, write, before }: TraitInput): TraitResult {
+  writeTraits({ kind, placed, part, traits, write, partsBefore }: TraitInput): TraitResult {
     const rules = this.rules[kind]
     const { parts } = placed.entity
+    // Before the event's own traits change what was shown.
+    const changesByMerge = partsBefore && this.watchMerge(kind, partsBefore, parts)
     const registry = this.schema.traits[kind]
     const { isChanged, changes, refusals } = applyTraits(traits, { parts, part, write, rules, registry })
     if (isChanged) this.identities[kind].touch(placed)
-    const all = before === undefined ? changes : traitChanges(before, entityTraits(parts, rules), rules)
-    return { refused: refusals, changes: all.filter(({ isTracked }) => isTracked) }
+    // What came with a merge is told of the whole of it.
+    const byName = new Map([...changes, ...(changesByMerge?.() ?? [])].map((change) => [change.name, change]))
+    return { refused: refusals, changes: [...byName.values()].filter(({ isTracked }) => isTracked) }
+  }
+
+  /** Tells later what is shown otherwise than before parts joined others. Only their traits can be. */
+  watchMerge(kind: EntityKind, before: readonly Part[], after: readonly Part[]): () => TraitChange[] {
+    const rules = this.rules[kind]
+    const names = traitNames(after.filter((part) => !before.includes(part)))
+    const shownBefore = entityTraits(before, rules, names)
+    return () => traitChanges(shownBefore, entityTraits(after, rules, names), rules)
   }
 
   signedUpAt(kind: EntityKind, { parts }: Entity): number {

@@ -38,7 +38,7 @@ const KIND_CHARACTERS_MAX = 100
 
 export type SentClaims = Readonly<Record<EntityKind, readonly Claim[]>>
 
-export const NO_CLAIMS: SentClaims = { user: [], account: [] }
+const NO_CLAIMS: SentClaims = { user: [], account: [] }
 
 /**
  * `externalIds`, or `externalId`: `[{ id, type, collection, encoding }]`, those of users and of accounts, unencoded. Others are left

@@ -32,18 +32,23 @@ export function traitValue(parts: readonly Part[], name: string, order: TraitOrd
   return resultOf(stepsOf(parts, name))
 }
 
-/** The traits that an entity has, by name: neither deleted ones nor those that the catalog hides. */
-export function entityTraits(parts: readonly Part[], rules: TraitRules): Map<string, TraitValue> {
+/** The traits that an entity has, by name: neither deleted ones nor those that the catalog hides; of these names, when they are given. */
+export function entityTraits(parts: readonly Part[], rules: TraitRules, names = traitNames(parts)): Map<string, TraitValue> {
   const shown = new Map<string, TraitValue>()
-  for (const part of parts) {
-    for (const name in part.traits) {
-      const { visibility, order } = rules.ruleOf(name)
-      if (visibility === 'hidden' || shown.has(name)) continue
-      const found = traitValue(parts, name, order)
-      if (found && found.value !== null) shown.set(name, found)
-    }
+  for (const name of names) {
+    const { visibility, order } = rules.ruleOf(name)
+    if (visibility === 'hidden') continue
+    const found = traitValue(parts, name, order)
+    if (found && found.value !== null) shown.set(name, found)
   }
   return shown
+}
+
+/** Of traits that any of the parts has or had, in the order in which they came. */
+export function traitNames(parts: readonly Part[]): Set<string> {
+  const names = new Set<string>()
+  for (const { traits } of parts) for (const name in traits) names.add(name)
+  return names
 }
 
 /** What is different between two states of an entity, such as before and after a merge, by name. */
