@@ -59,6 +59,11 @@ export class ConsoleSession {
     this.#isOnFreePort = isOnFreePort
   }
 
+  /** Of the server that runs. */
+  get url(): string {
+    return this.#url
+  }
+
   /** Starts the server of a `start` command; resolves with what it has printed once its status line comes. */
   async start(command: string): Promise<string> {
     const port = this.#isOnFreePort ? ' --port 0' : ''

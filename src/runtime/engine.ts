@@ -138,7 +138,9 @@ class RunningEngine implements Engine {
   }
 
   async #reportStatus(): Promise<Json> {
-    return statusJson({ ...this.status(), ...(this.#door && { events: await this.#door.totals() }) })
+    // A store that is away is told of by those who work on it.
+    const events = await this.#door?.totals().catch(() => undefined)
+    return statusJson({ ...this.status(), ...(events && { events }) })
   }
 
   stop(): Promise<void> {

@@ -32,6 +32,7 @@ import type { AppliedPositions } from './applied-positions.ts'
 import type { EngineConfig } from './config.ts'
 import { dataDirectory } from './data-directory.ts'
 import { openErasing } from './erasing.ts'
+import { openWhenNeeded } from './open-when-needed.ts'
 import { openStoreReader } from './storage.ts'
 
 export type FrontDoorParts = {
@@ -58,10 +59,10 @@ export type FrontDoor = {
   close: () => Promise<void>
 }
 
-/** Rejects with `write_keys_invalid`, `catalog_invalid`, and what stores reject with. */
+/** Rejects with `write_keys_invalid` and `catalog_invalid`. */
 export async function openFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> {
   const { config, catalog, applied, reportBug } = parts
-  const store = await openStoreReader(config)
+  const store = openWhenNeeded(() => openStoreReader(config))
   const { path, lakePath, lakeManifestPath } = dataDirectory(config.data)
   const live = new LiveEvents(systemClock)
   const operatorLog = singly(parts)

@@ -52,9 +52,10 @@ export class MortalServer {
   async killDuring(progress: () => number, { isAtWork, ...killing }: Killing & AtWork): Promise<void> {
     const { kills, random, onKill } = killing
     while (this.deaths < kills) {
-      const share = (this.deaths + random.next()) / (kills + 1)
-      while (progress() < share) await sleep(1)
       if (!(await this.untilStatus(isAtWork, CRASH_TIMEOUT_MS))) throw new Error(`It does nothing: ${await this.describe()}`)
+      const rest = Math.max(0, (this.deaths + 1) / (kills + 1) - progress())
+      const share = progress() + rest * random.next()
+      while (progress() < share) await sleep(1)
       await sleep(random.next() * KILL_WITHIN_MS)
       await this.#die(onKill)
     }

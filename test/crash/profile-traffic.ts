@@ -46,7 +46,8 @@ export function profileTraffic(options: TrafficOptions): ProfileTraffic {
     batches.push(Array.from({ length: size }, () => lines.next()))
     rest -= size
   }
-  batches.push(lines.last())
+  const joins = lines.last()
+  for (let start = 0; start < joins.length; start += BATCH_MAX) batches.push(joins.slice(start, start + BATCH_MAX))
   return { batches, sent: batches.flat().length, messages: lines.messages, expected: lines.expected }
 }
 
