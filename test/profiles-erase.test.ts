@@ -49,10 +49,11 @@ beforeAll(async () => {
   mkdirSync(data, { recursive: true })
   const created = await session.run(`npx millrace source key create web --catalog ${EXAMPLE}`)
   session.values.set('key', /^mr_track_\S+/.exec(created)?.[0] ?? '')
-  await session.start(START)
+  await session.start(`${START} --lake-flush-ms 50`)
   await send('first.ndjson', EVENTS)
-  // What is stopped in order is filed; what comes then stays in the outputs for minutes.
+  await session.runUntil('npx millrace lake verify', /^[1-9]/)
   await session.stop()
+  // From here on, what comes stays in the outputs for minutes.
   await session.start(START)
   await send('second.ndjson', [
     '{"type":"track","userId":"u-1001","event":"Order Returned","messageId":"shop-041"}',

@@ -122,6 +122,13 @@ describe('what the README claims of', () => {
   })
 })
 
+test('a filter that can match nothing is refused, or says that it matched nothing', async () => {
+  const mistyped = await session.run('npx millrace entity timeline user u-1001 --type trak')
+  expect(mistyped).toMatch(/'trak' is invalid\. Allowed choices are identify, track, /)
+  const filtered = await session.run('npx millrace quarantine list --source backend')
+  expect(filtered).toBe('Nothing of that kind is set aside.')
+})
+
 test(
   'a replay of the log gives the same profiles, schema, counts and timelines, byte by byte',
   { timeout: 120_000 },

@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { dataDirectory } from '../src/runtime/data-directory.ts'
-import { cursorPath } from '../src/store/sqlite/cursor-file.ts'
 import { readLakeLines } from './crash/read-lake-lines.ts'
 
 export type StoredDocument = { space: string; key: string; value: string }
@@ -34,8 +33,8 @@ export async function filedEvents(data: string): Promise<string[]> {
 /** Everything but the log: what a replay has to make anew. */
 export function removeAllButLog(data: string): void {
   const { storePath, lakePath, lakeManifestPath } = dataDirectory(data)
-  // With the cursors of consumers: they speak of the lake that goes with them.
-  for (const path of [storePath, cursorPath(storePath), lakeManifestPath])
+  // The cursors stay, as they do when somebody removes what is named after store and lake: they speak of a lake that is gone.
+  for (const path of [storePath, lakeManifestPath])
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
   rmSync(lakePath, { recursive: true, force: true })
 }

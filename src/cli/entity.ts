@@ -1,8 +1,10 @@
 /** `millrace entity`: looks at users and accounts of a running server, and changes them by hand. */
-import { Argument, Command, InvalidArgumentError } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { MergeDone, SplitDone } from '../engine/profiles/reading/profile-commands.ts'
 import type { ProfileReport } from '../engine/profiles/reading/profile-report.ts'
 import type { TimelinePage } from '../engine/profiles/reading/timeline-reader.ts'
+import { EVENT_TYPES } from '../model/event/event.ts'
+import { MADE_EVENT_TYPES } from '../model/event/timeline-event.ts'
 import type { EntityKind } from '../model/profile/entity.ts'
 import { type CommandSurroundings, print, processSurroundings } from './command-surroundings.ts'
 import type { EraseFlags } from './entity/erase-entity.ts'
@@ -54,7 +56,7 @@ function showCommand(surroundings: CommandSurroundings): Command {
 function timelineCommand(surroundings: CommandSurroundings): Command {
   return subcommand('timeline', 'Shows what happened to a user or account, newest first')
     .argument('<ref>', REF)
-    .option('--type <type...>', 'only of these types: track, page, attributes_changed, …')
+    .addOption(new Option('--type <type...>', 'only of these types').choices([...EVENT_TYPES, ...MADE_EVENT_TYPES]))
     .option('--name <name...>', 'only events of these names')
     .option('--source <source...>', 'only from these sources')
     .option('--since <instant>', 'from this date or instant on')

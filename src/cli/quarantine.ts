@@ -34,12 +34,12 @@ function listCommand(surroundings: CommandSurroundings): Command {
     .action(async (flags: ListFlags) => {
       const { source, code, limit } = flags
       const list = await clientOf(flags, surroundings).get<QuarantineList>('/quarantine', { source, code, limit })
-      print(surroundings, list, { json: flags.json, text: () => listText(list) })
+      print(surroundings, list, { json: flags.json, text: () => listText(list, source ?? code) })
     })
 }
 
-function listText({ items, nextCursor }: QuarantineList): string {
-  if (items.length === 0) return 'Nothing is set aside.'
+function listText({ items, nextCursor }: QuarantineList, filter: string | undefined): string {
+  if (items.length === 0) return filter === undefined ? 'Nothing is set aside.' : 'Nothing of that kind is set aside.'
   const rows = items.map(({ id, receivedAt, source, code, message }) => ({
     id,
     received: formatInstant(receivedAt),

@@ -1,8 +1,9 @@
 /** `millrace tail`: events as they come in, and refusals with their reasons. */
 import type { Writable } from 'node:stream'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { MillraceError, messageOf } from '../base/errors.ts'
 import { isObject } from '../base/json.ts'
+import { EVENT_TYPES } from '../model/event/event.ts'
 import { eventLine } from './tail/event-line.ts'
 import { type LiveMessage, readMessages } from './tail/live-messages.ts'
 
@@ -17,7 +18,7 @@ export function tailCommand(surroundings: TailSurroundings = processSurroundings
     .option('--url <url>', 'address of the server', 'http://localhost:8080')
     .option('--source <name>', 'only of this source')
     .option('--user <id>', 'only with this user id')
-    .option('--type <type>', 'only of this type, such as track')
+    .addOption(new Option('--type <type>', 'only of this type').choices(EVENT_TYPES))
     .option('--key <key>', 'a key with the scope "read", when the server listens beyond this machine')
     .option('--json', 'print each as a line of JSON')
     .action(async (flags: TailFlags) => {

@@ -135,6 +135,8 @@ class CrashOnlyLakeWriter implements LakeWriter {
       report({ kind: 'idle', positions: session.positions })
       if (this.#flushRequests.length === 0) await this.#wait(session, signal, waitForMore)
     }
+    // What was applied last is there by now.
+    await session.pass()
     await session.rollAll()
   }
 

@@ -21,7 +21,10 @@ import { openClaims } from './open-claims.ts'
 import { ProfileState } from './profile-state.ts'
 import { Publication } from './publication.ts'
 
-/** The lake saves under this name how far it has published the events: what it has, the store need not keep. */
+/**
+ * The lake saves under this name how far it has published the events: what it has, the store need not keep. Only what is said while
+ * the session runs counts: an older note may be of a lake that is not there any more.
+ */
 export const LAKE_EVENTS_CURSOR = 'lake/events'
 
 type Step = EventInput | Exclude<Input, { kind: 'event' }>
@@ -40,6 +43,7 @@ class ProfilesRunner implements Runner {
   readonly #store: Store
   readonly #openState: () => Promise<ProfileState>
   #state: ProfileState | undefined
+  #firstNote: string | undefined
   #filed: Position = 0
   #pruned: Position = 0
 
@@ -49,9 +53,8 @@ class ProfilesRunner implements Runner {
   }
 
   async run(chunk: Chunk, { committed }: RunContext): Promise<Section> {
-    this.#state ??= await this.#openState()
-    const state = this.#state
-    this.#filed = Number((await this.#store.loadCursor(LAKE_EVENTS_CURSOR)) ?? 0)
+    const state = (this.#state ??= await this.#open())
+    await this.#readLakeNote()
     const inputs = readInputs(chunk).filter((input) => input.kind !== 'event' || state.isNewMessage(input.event))
     const publication = new Publication()
     const work = { state, events: new EventApplication(state, publication), commands: new CommandApplication(state, publication) }
@@ -65,6 +68,18 @@ class ProfilesRunner implements Runner {
 
   get changedCharacters(): number {
     return this.#state?.changedCharacters ?? 0
+  }
+
+  async #open(): Promise<ProfileState> {
+    this.#firstNote = await this.#store.loadCursor(LAKE_EVENTS_CURSOR)
+    return await this.#openState()
+  }
+
+  async #readLakeNote(): Promise<void> {
+    const note = await this.#store.loadCursor(LAKE_EVENTS_CURSOR)
+    if (note === undefined || note === this.#firstNote) return
+    this.#firstNote = undefined
+    this.#filed = Number(note)
   }
 
   close(): Changes {

@@ -44,6 +44,10 @@ export type Profiles = {
   command: (command: CommandSketch) => Promise<void>
   /** Applies what the log holds, in a session of its own. */
   settle: () => Promise<void>
+  /** One session, until `signal` aborts. */
+  run: (signal: AbortSignal) => Promise<void>
+  /** Resolves when a running session has committed everything up to this position. */
+  applied: (position: number) => Promise<void>
   find: (kind: EntityKind, claim: string, value: string) => Promise<Found | undefined>
   timeline: () => Promise<TimelineEvent[]>
 }
@@ -62,6 +66,9 @@ export async function openProfiles(catalog: ProfileCatalog = PLAIN_CATALOG, log?
     await inputs.append({ payload: encodeBatch([sectionOf(collection, documents)]) })
   }
   let commands = 0
+  const bell = new Doorbell()
+  const reported = new Doorbell()
+  const open = () => new Apply({ plan, log: inputs, store, clock, partition: '0', bell, report: () => reported.ring() })
   return {
     log: inputs,
     store,
@@ -70,9 +77,10 @@ export async function openProfiles(catalog: ProfileCatalog = PLAIN_CATALOG, log?
       const command: Command = { id: `c${++commands}`, at: new Date(T0).toISOString(), ...sketch }
       return append(COMMANDS, [command])
     },
-    settle: async () => {
-      const parts = { plan, log: inputs, store, clock, partition: '0', bell: new Doorbell(), report: () => {} }
-      await new Apply(parts).run(new AbortController().signal, { untilIdle: true })
+    settle: () => open().run(new AbortController().signal, { untilIdle: true }),
+    run: (signal) => open().run(signal),
+    applied: async (position) => {
+      for (bell.ring(); ((await store.checkpoints()).get(EVENTS) ?? 0) < position;) await reported.wait()
     },
     find: (kind, claim, value) => findEntity({ store, catalog, kind }, claim, value),
     timeline: async () => {
