@@ -23,7 +23,7 @@ type EventOptions = {
 }
 
 /** What a source takes in one request unless the catalog says otherwise, and what the catalog can say at most. */
-const BATCH_DEFAULT = 2_500
+const BATCH_DEFAULT = 1_000
 const BATCH_MAX = 10_000
 /** Below a source's usual limit for a body, with room for the envelope. */
 const BATCH_BYTES_MAX = 3_900_000

@@ -3,7 +3,7 @@ import { COMMANDS, INBOX, QUARANTINE } from '../../model/system-collections.ts'
 import type { TrackedEvent } from '../../model/event/event.ts'
 import type { QuarantinedItem } from '../../model/event/quarantine.ts'
 import type { Command } from '../../model/profile/command.ts'
-import type { Chunk, PlacedSection } from '../apply/chunk.ts'
+import type { Chunk } from '../apply/chunk.ts'
 
 /** `index`: within the log entry. */
 export type Input = { text: string; position: number; index: number } & (
@@ -15,21 +15,31 @@ export type Input = { text: string; position: number; index: number } & (
 /** What stands where something was erased, padded or not. */
 const ERASED = '{"erased":true'
 
-export function readInputs(chunk: Chunk): Input[] {
-  const inputs: Input[] = []
-  for (const placed of chunk.sections([INBOX, QUARANTINE, COMMANDS])) readSection(placed, inputs)
-  return inputs
+/** In stretches of at most `size`, so that few of them are in memory at once. */
+export function* readInputs(chunk: Chunk, size: number): Generator<Input[]> {
+  let inputs: Input[] = []
+  for (const input of parseAll(chunk)) {
+    inputs.push(input)
+    if (inputs.length < size) continue
+    yield inputs
+    inputs = []
+  }
+  if (inputs.length > 0) yield inputs
 }
 
-function readSection({ section, position }: PlacedSection, inputs: Input[]): void {
-  const { collection, firstIndex } = section
-  section.documents().forEach((text, i) => {
-    if (text.startsWith(ERASED)) return
-    const place = { text, position, index: firstIndex + i }
-    // The door and the operators' endpoints wrote these, in the form of their types.
-    const value: unknown = JSON.parse(text)
-    if (collection === INBOX) inputs.push({ ...place, kind: 'event', event: value as TrackedEvent })
-    else if (collection === QUARANTINE) inputs.push({ ...place, kind: 'item', item: value as QuarantinedItem })
-    else inputs.push({ ...place, kind: 'command', command: value as Command })
-  })
+function* parseAll(chunk: Chunk): Generator<Input> {
+  for (const { section, position } of chunk.sections([INBOX, QUARANTINE, COMMANDS])) {
+    const { collection, firstIndex } = section
+    for (const [i, text] of section.documents().entries()) {
+      if (!text.startsWith(ERASED)) yield parseInput(collection, text, { position, index: firstIndex + i })
+    }
+  }
+}
+
+function parseInput(collection: string, text: string, { position, index }: { position: number; index: number }): Input {
+  // The door and the operators' endpoints wrote these, in the form of their types.
+  const value: unknown = JSON.parse(text)
+  if (collection === INBOX) return { text, position, index, kind: 'event', event: value as TrackedEvent }
+  if (collection === QUARANTINE) return { text, position, index, kind: 'item', item: value as QuarantinedItem }
+  return { text, position, index, kind: 'command', command: value as Command }
 }

@@ -27,6 +27,9 @@ import { Publication } from './publication.ts'
  */
 export const LAKE_EVENTS_CURSOR = 'lake/events'
 
+/** Inputs that are in memory as values at once: enough to look up together, little enough to die young (docs/benchmarks.md). */
+const STRETCH = 256
+
 type Step = EventInput | Exclude<Input, { kind: 'event' }>
 
 /** The catalog must have been checked. `daysKept`: how long message ids are remembered. */
@@ -55,13 +58,17 @@ class ProfilesRunner implements Runner {
   async run(chunk: Chunk, { committed }: RunContext): Promise<Section> {
     const state = (this.#state ??= await this.#open())
     await this.#readLakeNote()
-    const inputs = readInputs(chunk).filter((input) => input.kind !== 'event' || state.isNewMessage(input.event))
     const publication = new Publication()
     const work = { state, events: new EventApplication(state, publication), commands: new CommandApplication(state, publication) }
-    const steps = await openSteps(inputs, state)
-    await openEntities(work, steps.filter(isEvent))
-    for (const step of steps) await applyStep(step, work)
-    state.seal()
+    for (const inputs of readInputs(chunk, STRETCH)) {
+      const steps = await openSteps(
+        inputs.filter((input) => input.kind !== 'event' || state.isNewMessage(input.event)),
+        state,
+      )
+      await openEntities(work, steps.filter(isEvent))
+      for (const step of steps) await applyStep(step, work)
+      state.seal()
+    }
     await state.forgotten.redact(this.#store, committed)
     return publication.section
   }
