@@ -5,7 +5,11 @@ const LOOK_AGAIN_MS = 25
 const PATIENCE_MS = 60_000
 
 /** Resolves when `isSo`; rejects with what `show` tells when that takes too long. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, show: () => unknown): Promise<void> {
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  show: () => unknown = () => undefined,
+): Promise<void> {
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(LOOK_AGAIN_MS)) if (await isSo()) return
   throw new Error(`Never ${what}: ${JSON.stringify(show(), null, 1)}`)
 }
