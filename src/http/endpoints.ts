@@ -100,6 +100,14 @@ const statusBody = z.looseObject({
     applied: z.int().describe('Documents that all derivations have seen since the start.'),
     lagMs: z.number().describe('How long the oldest accepted document has waited to be applied.'),
   }),
+  events: z
+    .looseObject({
+      applied: z.int().describe('Tracked events that are applied.'),
+      repeated: z.int().describe('Tracked events that were dropped as repeats: known by their message id.'),
+      setAside: z.int().describe('Items that could not become events and went into the quarantine.'),
+    })
+    .optional()
+    .describe('Since the beginning of the log; absent while the store is away.'),
   apply: z.looseObject({
     ...task,
     positions: positions.optional().describe('Committed position by derivation.'),

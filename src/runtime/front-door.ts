@@ -28,10 +28,11 @@ import { type Catalog, DEFAULT_SOURCE_LIMITS } from '../model/catalog.ts'
 import { encodeBatch } from '../model/document-batch.ts'
 import type { Command } from '../model/profile/command.ts'
 import { COMMANDS } from '../model/system-collections.ts'
+import type { StoreReader } from '../store/store.ts'
 import type { AppliedPositions } from './applied-positions.ts'
 import type { EngineConfig } from './config.ts'
 import { dataDirectory } from './data-directory.ts'
-import { openErasing } from './erasing.ts'
+import { type Erasing, openErasing } from './erasing.ts'
 import { openWhenNeeded } from './open-when-needed.ts'
 import { openStoreReader } from './storage.ts'
 
@@ -61,58 +62,86 @@ export type FrontDoor = {
 
 /** Rejects with `write_keys_invalid` and `catalog_invalid`. */
 export async function openFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> {
-  const { config, catalog, applied, reportBug } = parts
+  const { config } = parts
+  const { lakePath, lakeManifestPath } = dataDirectory(config.data)
   const store = openWhenNeeded(() => openStoreReader(config))
-  const { path, lakePath, lakeManifestPath } = dataDirectory(config.data)
-  const live = new LiveEvents(systemClock)
-  const operatorLog = singly(parts)
-  const tokens = new AccessTokens()
-  const keys = new WriteKeyBook(writeKeyFile(path), systemClock, reportBug)
-  const isLoopbackOnly = isLoopback(config.host)
-  const access = new Access({ sources: catalog.sources, keys, tokens, clock: systemClock, isLoopbackOnly })
-  const bodies = new BodyReader(DEFAULT_LIMITS)
-  const ids = new OrderedIds(systemRandom)
-  const erasing = await openErasing({ ...parts, store, log: { ...operatorLog, ...readingOf(parts.log) } })
-  const isSuppressed: IsSuppressed = (claim, kind) => erasing.suppression.isSuppressed(kind, claim)
-  const common = { log: parts.log, ids, isSuppressed, observe: live.observe }
-  const limitsOf = (source: string) => catalog.sources[source]?.limits ?? DEFAULT_SOURCE_LIMITS
   const timelines = new LakeTimeline({ directory: lakePath, manifestPath: lakeManifestPath })
-  const routes = [
-    ...trackingRoutes({
-      tracking: told(createTracking(common), parts),
-      sources: catalog.sources,
-      access,
-      tokens,
-      live,
-      bodies,
-      clock: systemClock,
-      reportBug,
-      pressure: pressureOf(parts),
-      bundles: findBundles(),
-      ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
-    }),
-    ...readingRoutes({
-      store,
-      timelines,
-      catalog,
-      access,
-      bodies,
-      replay: createReplay({ ...common, log: operatorLog, clock: systemClock, limitsOf }),
-      commands: {
-        append: (command) => appendCommand(operatorLog, command),
-        applied: (position, signal) => applied.wait(position, signal),
-        newId: () => randomBytes(12).toString('hex'),
-        clock: systemClock,
-      },
-    }),
-    ...erasureRoutes({ eraser: erasing.eraser, access, bodies }),
-  ]
+  const erasing = await openErasing({ ...parts, store, log: { ...singly(parts), ...readingOf(parts.log) } })
+  const shared = share(parts, erasing)
   const close = async () => {
     await erasing.stop()
     await timelines.close()
     await store.close()
   }
-  return { routes, bodies, totals: () => loadEventTotals(store), ring: erasing.ring, close }
+  return {
+    routes: [
+      ...trackingGroup(parts, shared),
+      ...readingGroup(parts, { ...shared, store, timelines }),
+      ...erasureRoutes({ ...shared, eraser: erasing.eraser }),
+    ],
+    bodies: shared.bodies,
+    totals: () => loadEventTotals(store),
+    ring: erasing.ring,
+    close,
+  }
+}
+
+/** What several groups of routes work with. */
+type Shared = {
+  bodies: BodyReader
+  access: Access
+  tokens: AccessTokens
+  live: LiveEvents
+  ids: OrderedIds
+  isSuppressed: IsSuppressed
+}
+
+function share({ config, catalog, reportBug }: FrontDoorParts, { suppression }: Erasing): Shared {
+  const tokens = new AccessTokens()
+  const keys = new WriteKeyBook(writeKeyFile(dataDirectory(config.data).path), systemClock, reportBug)
+  const isLoopbackOnly = isLoopback(config.host)
+  return {
+    bodies: new BodyReader(DEFAULT_LIMITS),
+    access: new Access({ sources: catalog.sources, keys, tokens, clock: systemClock, isLoopbackOnly }),
+    tokens,
+    live: new LiveEvents(systemClock),
+    ids: new OrderedIds(systemRandom),
+    isSuppressed: (claim, kind) => suppression.isSuppressed(kind, claim),
+  }
+}
+
+function trackingGroup(parts: FrontDoorParts, { ids, isSuppressed, live, ...shared }: Shared): Route[] {
+  const { config, catalog, log, reportBug } = parts
+  return trackingRoutes({
+    ...shared,
+    live,
+    tracking: told(createTracking({ log, ids, isSuppressed, observe: live.observe }), parts),
+    sources: catalog.sources,
+    clock: systemClock,
+    reportBug,
+    pressure: pressureOf(parts),
+    bundles: findBundles(),
+    ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
+  })
+}
+
+type ReadingTools = Shared & { store: StoreReader; timelines: LakeTimeline }
+
+function readingGroup(parts: FrontDoorParts, { ids, isSuppressed, live, ...tools }: ReadingTools): Route[] {
+  const { catalog, applied } = parts
+  const log = singly(parts)
+  const limitsOf = (source: string) => catalog.sources[source]?.limits ?? DEFAULT_SOURCE_LIMITS
+  return readingRoutes({
+    ...tools,
+    catalog,
+    replay: createReplay({ log, ids, isSuppressed, observe: live.observe, clock: systemClock, limitsOf }),
+    commands: {
+      append: (command) => appendCommand(log, command),
+      applied: (position, signal) => applied.wait(position, signal),
+      newId: () => randomBytes(12).toString('hex'),
+      clock: systemClock,
+    },
+  })
 }
 
 /** Under a lag beyond the limit a client is asked to come back when half of it may be worked off. */
