@@ -5,7 +5,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../base/clock.ts'
 import type { TaskState } from './supervise.ts'
-import { letYield } from './thread-priority.ts'
 import type { FromThread, ToThread } from './threads/thread-task.ts'
 import { Watchdog } from './watchdog.ts'
 
@@ -98,7 +97,6 @@ export class TaskThread<Status> {
       name,
       resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: youngMb },
     })
-    worker.once('online', () => letYield(name))
     worker.on('message', (message: FromThread<Status>) => {
       if ('isIdle' in message) return this.#watchdog.sign(message.isIdle)
       if ('state' in message) this.#reported = message.state
