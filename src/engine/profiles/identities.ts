@@ -1,6 +1,6 @@
 /**
  * The identifiers and entities of one kind during a chunk: what the store holds, overlaid with what was decided since. Reading is
- * for what was opened before: `missing` says what a step needs and lacks, `load` brings it.
+ * for what was opened before: `isOpen` says whether it was, `load` brings what lacks.
  */
 import { invariant } from '../../base/errors.ts'
 import type { Claim } from '../../model/event/event.ts'
@@ -56,33 +56,13 @@ export class Identities {
 
   /** Whether everything that leads from this part to its entity is there. */
   isOpen(part: EntityId): boolean {
-    for (let id = part; ;) {
-      const document = this.#entities.opened(id)
-      if (document === undefined) return false
-      if (document.value === undefined || !('mergedInto' in document.value)) return true
-      id = document.value.mergedInto
-    }
-  }
-
-  /** Of the documents that lead from these parts to their entities, those that are not there yet. */
-  missing(parts: readonly EntityId[]): EntityId[] {
-    return parts.flatMap((part) => {
-      for (let id = part; ;) {
-        const document = this.#entities.opened(id)
-        if (document === undefined) return [id]
-        if (document.value === undefined || !('mergedInto' in document.value)) return []
-        id = document.value.mergedInto
-      }
-    })
-  }
-
-  async openEntities(ids: readonly EntityId[]): Promise<void> {
-    await this.#entities.open(ids)
+    return this.#firstMissing(part) === undefined
   }
 
   /** Opens whatever leads from these parts to their entities. */
   async load(parts: readonly EntityId[]): Promise<void> {
-    for (let ids = this.missing(parts); ids.length > 0; ids = this.missing(parts)) await this.openEntities(ids)
+    const findMissing = () => parts.flatMap((part) => this.#firstMissing(part) ?? [])
+    for (let ids = findMissing(); ids.length > 0; ids = findMissing()) await this.#entities.open(ids)
   }
 
   /** The entity that a part belongs to; undefined when it was erased. */
@@ -114,6 +94,16 @@ export class Identities {
 
   get changedCharacters(): number {
     return this.#owners.changedCharacters + this.#entities.changedCharacters
+  }
+
+  /** On the way from a part to its entity. */
+  #firstMissing(part: EntityId): EntityId | undefined {
+    for (let id = part; ;) {
+      const document = this.#entities.opened(id)
+      if (document === undefined) return id
+      if (document.value === undefined || !('mergedInto' in document.value)) return undefined
+      id = document.value.mergedInto
+    }
   }
 
   seal(): void {

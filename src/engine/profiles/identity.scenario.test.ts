@@ -98,6 +98,16 @@ test('two external ids are never merged: the identifier stays with its owner, an
   expect(two?.traits).toEqual({ email: 'x@example.com' })
 })
 
+test('of several identifiers of a kind, one that stays with its owner does not keep the others from merging', async () => {
+  const profiles = await openWith(identify({ userId: 'other', anonymousId: 'a1' }), event({ name: 'Seen', anonymousId: 'a2' }), {
+    ...identify({ userId: 'u', anonymousId: 'a1' }),
+    claims: [{ kind: 'anonymous_id', value: 'a2' }],
+  })
+  expect((await profiles.find('user', 'anonymous_id', 'a1'))?.identifiers).toContain('external_id=other')
+  expect((await profiles.find('user', 'anonymous_id', 'a2'))?.identifiers).toContain('external_id=u')
+  expect((await profiles.timeline()).at(-1)?.notes).toMatchObject([{ kind: 'anonymous_id', code: 'identifier_kept' }])
+})
+
 test('an external id is added to a profile that has none, and never changes', async () => {
   const profiles = await openWith(
     identify({ anonymousId: 'a', traits: { email: 'x@example.com' } }),

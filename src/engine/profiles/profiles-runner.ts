@@ -4,7 +4,7 @@
  * the same transaction. What the store must bring is loaded for a whole chunk at once.
  */
 import { claimsOf, compileIdentity } from '../../model/profile/event-claims.ts'
-import { invariant } from '../../base/errors.ts'
+import { invariant, MillraceError } from '../../base/errors.ts'
 import type { EntityId } from '../../model/profile/entity.ts'
 import type { Catalog } from '../../model/catalog.ts'
 import type { Section } from '../../model/document-batch.ts'
@@ -12,6 +12,7 @@ import { EVENTS } from '../../model/system-collections.ts'
 import type { Position } from '../../log/log.ts'
 import type { Store } from '../../store/store.ts'
 import type { Chunk } from '../apply/chunk.ts'
+import { DerivationStop } from '../apply/derivation-runner.ts'
 import type { PlannedMember } from '../apply/plan.ts'
 import type { Changes, RunContext, Runner } from '../apply/runner.ts'
 import { CommandApplication } from './command-application.ts'
@@ -55,7 +56,15 @@ class ProfilesRunner implements Runner {
     this.#openState = openState
   }
 
-  async run(chunk: Chunk, { committed }: RunContext): Promise<Section> {
+  async run(chunk: Chunk, context: RunContext): Promise<Section> {
+    try {
+      return await this.#run(chunk, context)
+    } catch (error) {
+      throw error instanceof MillraceError ? error : stopBefore(chunk, error)
+    }
+  }
+
+  async #run(chunk: Chunk, { committed }: RunContext): Promise<Section> {
     const state = (this.#state ??= await this.#open())
     await this.#readLakeNote()
     const publication = new Publication()
@@ -95,6 +104,16 @@ class ProfilesRunner implements Runner {
     this.#pruned = this.#filed
     return { ...changes, prunedOutputs: [{ collection: EVENTS, through: this.#filed }] }
   }
+}
+
+/** A defect stops the profiles alone, and is told of; derivations go on. */
+function stopBefore({ after }: Chunk, error: unknown): DerivationStop {
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const cause = new MillraceError('internal_error', `Profiles cannot go past log position ${after + 1}: ${reason}`, {
+    hint: 'This is a defect of Millrace; nothing accepted is lost, and events are taken in as before. Please report it.',
+    cause: error,
+  })
+  return new DerivationStop(EVENTS, after + 1, cause)
 }
 
 type Work = { state: ProfileState; events: EventApplication; commands: CommandApplication }

@@ -17,7 +17,7 @@ import { entityTraits } from '../../model/profile/trait-value.ts'
 import { COMMANDS, EVENTS, INBOX, SYSTEM_SCHEMA_HASH } from '../../model/system-collections.ts'
 import type { Store } from '../../store/store.ts'
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.ts'
-import { Apply } from '../apply/apply.ts'
+import { Apply, type ApplyStatus } from '../apply/apply.ts'
 import { profilesMember } from './profiles-runner.ts'
 
 export type ProfileCatalog = Pick<Catalog, 'traits' | 'identity'>
@@ -46,6 +46,8 @@ export type Profiles = {
   settle: () => Promise<void>
   /** One session, until `signal` aborts. */
   run: (signal: AbortSignal) => Promise<void>
+  /** Why the profiles go no further, if they do not. */
+  stops: () => string[]
   /** Resolves when a running session has committed everything up to this position. */
   applied: (position: number) => Promise<void>
   find: (kind: EntityKind, claim: string, value: string) => Promise<Found | undefined>
@@ -68,7 +70,12 @@ export async function openProfiles(catalog: ProfileCatalog = PLAIN_CATALOG, log?
   let commands = 0
   const bell = new Doorbell()
   const reported = new Doorbell()
-  const open = () => new Apply({ plan, log: inputs, store, clock, partition: '0', bell, report: () => reported.ring() })
+  let stops: string[] = []
+  const report = ({ stopped }: ApplyStatus) => {
+    stops = stopped.map(({ position, message }) => `${position}: ${message}`)
+    reported.ring()
+  }
+  const open = () => new Apply({ plan, log: inputs, store, clock, partition: '0', bell, report })
   return {
     log: inputs,
     store,
@@ -79,6 +86,7 @@ export async function openProfiles(catalog: ProfileCatalog = PLAIN_CATALOG, log?
     },
     settle: () => open().run(new AbortController().signal, { untilIdle: true }),
     run: (signal) => open().run(signal),
+    stops: () => stops,
     applied: async (position) => {
       for (bell.ring(); ((await store.checkpoints()).get(EVENTS) ?? 0) < position;) await reported.wait()
     },

@@ -143,6 +143,17 @@ test('what a lake had said before the session removes nothing: it may not be the
   expect((await profiles.timeline()).map(({ name }) => name)).toEqual(['User created', undefined, 'B', 'C'])
 })
 
+test('a profile that cannot be read stops the profiles alone, before what needs it, with a message', async () => {
+  const profiles = await openWith(identify({ traits: { plan: 'pro' } }))
+  const [{ user = '' } = {}] = await profiles.timeline()
+  const { fence } = await profiles.store.acquire('0')
+  const broken = [{ space: entitySpace('user'), key: user, value: 'broken' }]
+  await profiles.store.commit('0', fence, { documents: broken, outputs: [], checkpoints: [] })
+  await profiles.send(identify({ traits: { plan: 'free' } }))
+  await profiles.settle()
+  expect(profiles.stops()).toEqual([expect.stringMatching(/^2: Profiles cannot go past log position 2: SyntaxError/)])
+})
+
 test('erased documents on the log are passed over', async () => {
   const profiles = await openProfiles()
   const erased = JSON.parse('{"erased":true,"id":"x"}') as TrackedEvent

@@ -36,20 +36,21 @@ type Resolving = {
   newId: EntityId
 }
 
-/** What of the documents a step reads must be opened (`Identities.load`) for the owners of the claims. */
+/** The entities of all owners of the claims must be open (`Identities.load`). */
 export function resolveEntity(resolving: Resolving): Resolved {
   const { identities, claims, write, newId } = resolving
-  const notes: IdentityNote[] = []
-  const deciding = findDeciding(resolving, notes)
+  const kept = new Map<OpenClaim, IdentityNote>()
+  const deciding = findDeciding(resolving, kept)
   const part = deciding ?? createPart(newId, write)
   const isNew = deciding === undefined
   if (isNew) identities.put(part.id, { parts: [part], merges: [] })
-  const resolved: Resolved = { part, placed: identities.require(part.id), isNew, merges: [], notes }
-  for (const claim of claims) settleClaim(claim, resolved, resolving)
+  const resolved: Resolved = { part, placed: identities.require(part.id), isNew, merges: [], notes: [...kept.values()] }
+  // Of those that stay with their owners it is clear already.
+  for (const claim of claims) if (!kept.has(claim)) settleClaim(claim, resolved, resolving)
   return resolved
 }
 
-function findDeciding({ identities, claims }: Resolving, notes: IdentityNote[]): Part | undefined {
+function findDeciding({ identities, claims }: Resolving, kept: Map<OpenClaim, IdentityNote>): Part | undefined {
   const external = claims.find(({ kind }) => kind === EXTERNAL_ID)
   for (const claim of claims) {
     const owner = claim.document.value
@@ -57,7 +58,7 @@ function findDeciding({ identities, claims }: Resolving, notes: IdentityNote[]):
     const { entity } = identities.require(owner)
     const known = externalIdOf(entity)
     if (external === undefined || known === undefined || known === external.value) return requirePart(entity, owner)
-    notes.push(keptNote(claim, `it belongs to somebody with another external id than "${external.value}"`))
+    kept.set(claim, keptNote(claim, `it belongs to somebody with another external id than "${external.value}"`))
   }
   return undefined
 }
@@ -68,7 +69,6 @@ function settleClaim(claim: OpenClaim, resolved: Resolved, resolving: Resolving)
   if (owner === undefined) return addIdentifier(claim, resolved, resolving)
   const other = identities.require(owner)
   if (other.id === resolved.placed.id) return
-  if (resolved.notes.some(({ kind, code }) => code === 'identifier_kept' && kind === claim.kind)) return
   const refusal = whyNotMerge(resolved.placed.entity, other.entity, rules)
   if (refusal !== undefined) return void resolved.notes.push(keptNote(claim, refusal))
   merge(resolved, { identities, other, cause: write, evidence: claim })
