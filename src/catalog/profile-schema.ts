@@ -144,6 +144,19 @@ export const identitySchema = z
     account: entityIdentity
       .optional()
       .describe('Of accounts. Built in, in this order: `external_id` (1), `domain` (5), `anonymous_id` (100).'),
+    externalId: z
+      .strictObject({
+        pattern: z
+          .string()
+          .min(1)
+          .max(PATTERN_CHARACTERS_MAX)
+          .describe('Regular expression that a whole external id of a user matches; case counts.'),
+        otherwise: z
+          .enum(['anonymous_id', 'ignore'])
+          .describe('What becomes of another value: it is taken as an anonymous id, or not at all. The event says so.'),
+      })
+      .optional()
+      .describe('What external ids of users look like. Default: anything.'),
     blocked: z
       .array(z.string().min(1).max(PATTERN_CHARACTERS_MAX))
       .max(PATTERNS_MAX)

@@ -120,6 +120,18 @@ suite('identity', [
     ],
   },
   {
+    name: 'the form of external ids is a regular expression that ends soon, and what becomes of others is said',
+    change: append("identity: { externalId: { pattern: '(u-', otherwise: ignore } }\n"),
+    problems: [
+      `millrace.yaml:1:36 Identity, external id "(u-": it is no regular expression: unterminated group. | ${ESCAPE_HINT}`,
+    ],
+  },
+  {
+    name: 'the form of external ids needs to say what becomes of others',
+    change: append("identity: { externalId: { pattern: 'u-.+' } }\n"),
+    problems: ['millrace.yaml:1:25 Identity: externalId.otherwise is missing.'],
+  },
+  {
     name: 'domains of free mail are domains',
     change: append('identity: { freemail: [example.net, no domain] }\n'),
     problems: ['millrace.yaml:1:37 Identity: "no domain" is no domain. | Write it like "example.net".'],
@@ -135,6 +147,7 @@ test('what is left out is the default, and what is added comes to it', async () 
       cookie: {}
       ga: {}
     limits: { email: 10, external_id: 1 }
+  externalId: { pattern: 'u-[0-9]+', otherwise: anonymous_id }
   blocked: ['test', '^qa-.*$']
   freemail: [HTTPS://www.Mail.Example/login]
 `
@@ -151,6 +164,7 @@ test('what is left out is the default, and what is added comes to it', async () 
       { kind: 'anonymous_id', limit: 100 },
     ],
     account: DEFAULT_IDENTITY_RULES.account,
+    externalId: { pattern: 'u-[0-9]+', otherwise: 'anonymous_id' },
     blockedValues: [...DEFAULT_IDENTITY_RULES.blockedValues, 'test', '^qa-.*$'],
     freemailDomains: ['mail.example'],
   })

@@ -12,13 +12,15 @@ import type { Resolution } from './resolution.ts'
 export function resolveIdentity({ definitions, problems }: Resolution): IdentityRules {
   const { value, spot } = definitions.identity ?? {}
   if (value === undefined || spot === undefined) return DEFAULT_IDENTITY_RULES
-  const { blocked = [], freemail = [] } = value
-  for (const [i, pattern] of blocked.entries()) reportPattern(pattern, spot.at('blocked', i), problems)
+  const { blocked = [], freemail = [], externalId } = value
+  if (externalId) reportPattern('external id', externalId.pattern, { spot: spot.at('externalId', 'pattern'), problems })
+  for (const [i, pattern] of blocked.entries()) reportBlocked(pattern, { spot: spot.at('blocked', i), problems })
   reportAllPatterns(blocked, spot.at('blocked'), problems)
   const kinds = (entity: EntityKind) => new KindReader(entity, { spot: spot.at(entity), problems }).rules(value[entity] ?? {})
   return {
     user: kinds('user'),
     account: kinds('account'),
+    ...(externalId && { externalId }),
     blockedValues: [...((value.blockedDefaults ?? true) ? DEFAULT_IDENTITY_RULES.blockedValues : []), ...blocked],
     freemailDomains: freemail.flatMap((domain, i) => resolveDomain(domain, spot.at('freemail', i), problems) ?? []),
   }
@@ -27,8 +29,21 @@ export function resolveIdentity({ definitions, problems }: Resolution): Identity
 /** Values of real identifiers; what matches all of them would let nobody in. */
 const PLAUSIBLE = ['f81d4fae-7dec-11d0-a765-00a0c91e6bf6', 'ada@example.org', 'user-4711']
 
-function reportPattern(pattern: string, { place }: Spot, problems: ProblemList): void {
-  const title = `Identity, blocked value "${pattern}"`
+type Where = { spot: Spot; problems: ProblemList }
+
+function reportBlocked(pattern: string, where: Where): void {
+  if (!reportPattern('blocked value', pattern, where)) return
+  if (PLAUSIBLE.every((value) => blockedPattern([pattern]).test(value)))
+    where.problems.error(
+      where.spot.place,
+      `Identity, blocked value "${pattern}": it matches every value.`,
+      'Say what only wrong values have.',
+    )
+}
+
+/** True when it can be used. */
+function reportPattern(what: string, pattern: string, { spot: { place }, problems }: Where): boolean {
+  const title = `Identity, ${what} "${pattern}"`
   const reason = patternProblem(pattern)
   if (reason !== undefined)
     problems.error(
@@ -44,8 +59,8 @@ function reportPattern(pattern: string, { place }: Spot, problems: ProblemList):
       `${title}: it may try too many ways to match.`,
       'Use at most two repetitions such as * and +, and none around another.',
     )
-  else if (PLAUSIBLE.every((value) => blockedPattern([pattern]).test(value)))
-    problems.error(place, `${title}: it matches every value.`, 'Say what only wrong values have.')
+  else return true
+  return false
 }
 
 /** A value is tried on all of them: a millisecond in the worst case. */

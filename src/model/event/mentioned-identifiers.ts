@@ -22,7 +22,9 @@ export function mentionsAny(event: Mentioning, test: IdentifierTest): boolean {
   const { type, userId, anonymousId, groupId, previousId, claims, accountClaims, traits, context } = event
   const contextTraits = context?.['traits']
   return (
-    (userId !== undefined && test({ kind: EXTERNAL_ID, value: userId }, 'user')) ||
+    // The catalog may take an external id as an anonymous one.
+    (userId !== undefined &&
+      (test({ kind: EXTERNAL_ID, value: userId }, 'user') || test({ kind: ANONYMOUS_ID, value: userId }, 'user'))) ||
     (anonymousId !== undefined && test({ kind: ANONYMOUS_ID, value: anonymousId }, 'user')) ||
     (groupId !== undefined && test({ kind: EXTERNAL_ID, value: groupId }, 'account')) ||
     (previousId !== undefined && passesAsAnyKind(previousId, test)) ||

@@ -22,11 +22,14 @@ export type Identity = {
   values: CompiledIdentityRules
   /** By kind, 0 for the highest. */
   priorities: Record<EntityKind, ReadonlyMap<string, number>>
+  /** Of a user's external id, where the catalog says how it looks. */
+  externalId: RegExp | undefined
 }
 
 export function compileIdentity(rules: IdentityRules): Identity {
   const priorities = { user: prioritiesOf(rules.user), account: prioritiesOf(rules.account) }
-  return { rules, values: compileIdentityRules(rules), priorities }
+  const externalId = rules.externalId && new RegExp(`^(?:${rules.externalId.pattern})$`)
+  return { rules, values: compileIdentityRules(rules), priorities, externalId }
 }
 
 function prioritiesOf(kinds: readonly IdentifierRule[]): ReadonlyMap<string, number> {
@@ -40,9 +43,16 @@ export function claimsOf(event: TrackedEvent, identity: Identity): EventClaims {
   const claims: EventClaims = { user: [], account: [], notes: [] }
   const add = (entity: EntityKind, kind: string, value: string | undefined) => {
     if (value === undefined) return
+    if (entity === 'user' && kind === EXTERNAL_ID && identity.externalId?.test(value.trim()) === false) return addMisshapen(value)
     const usable = normalizeIdentifier(kind, value, identity.values)
     if (typeof usable === 'string') insertClaim(claims[entity], { kind, value: usable }, identity.priorities[entity])
     else claims.notes.push({ kind, code: 'identifier_blocked', message: `"${cut(value)}" ${usable.message}.` })
+  }
+  const addMisshapen = (value: string) => {
+    const isKept = identity.rules.externalId?.otherwise === 'anonymous_id'
+    const message = `"${cut(value)}" does not look like an external id${isKept ? ': taken as an anonymous id' : ''}.`
+    claims.notes.push({ kind: EXTERNAL_ID, code: 'identifier_blocked', message })
+    if (isKept) add('user', ANONYMOUS_ID, value)
   }
   add('user', EXTERNAL_ID, event.userId)
   add('user', EMAIL, emailOf(event))

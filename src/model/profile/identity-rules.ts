@@ -10,11 +10,16 @@ export type IdentityRules = {
   /** By falling priority: the first that is found decides. */
   user: IdentifierRule[]
   account: IdentifierRule[]
+  /** What a user's external id looks like; absent: anything. */
+  externalId?: ExternalIdRule
   /** Values of no kind are taken from these patterns (anchored, case-insensitive): `null`, `undefined`, `0…0`, … */
   blockedValues: string[]
   /** Domains of free mail, beside the public list: no account has one, and none is matched by one. */
   freemailDomains: string[]
 }
+
+/** Values that do not match as a whole (case counts) are taken as anonymous ids, or not at all. */
+export type ExternalIdRule = { pattern: string; otherwise: 'anonymous_id' | 'ignore' }
 
 /** By `external_id` a person is known for good: it never changes, and two entities that have one never merge by themselves. */
 export const EXTERNAL_ID = 'external_id'
