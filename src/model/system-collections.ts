@@ -18,5 +18,11 @@ export const COMMANDS = 'millrace/commands'
  */
 export const EVENTS = 'millrace/events'
 
+/**
+ * Published by `profiles`: what each input changed about entities and segments (model/segment/entity-change.ts). Not filed; kept in
+ * the store for as long as notifications may ask for it. Key: the entity or segment.
+ */
+export const CHANGES = 'millrace/changes'
+
 /** The schema of system collections has no versions of its own yet; whoever changes their form counts this up. */
 export const SYSTEM_SCHEMA_HASH = 'millrace-1'

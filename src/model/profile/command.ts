@@ -1,5 +1,6 @@
 /** What an operator asks for, as an input on the log like any other: applied in order, replayed like everything else. */
 import type { Instant } from '../event/event.ts'
+import type { Counted, SegmentDefinition, SegmentOwner } from '../segment/segment.ts'
 import type { EntityId, EntityKind } from './entity.ts'
 
 export type Command = {
@@ -17,4 +18,21 @@ export type Command = {
   | { kind: 'erase'; entityKind: EntityKind; parts: EntityId[] }
   /** Removes items from the quarantine: they were replayed or are not wanted. */
   | { kind: 'release'; items: string[] }
+  /** Defines a segment, or changes it. */
+  | { kind: 'define-segment'; definition: SegmentDefinition; owner: SegmentOwner }
+  | { kind: 'delete-segment'; segment: string }
+  /** Of a manual segment; entities by id. Those that are in it already, or are not, stay as they are. */
+  | { kind: 'change-members'; segment: string; add: EntityId[]; remove: EntityId[] }
+  | FillPage
+  /** Time has come: something is due, and nothing else came. */
+  | { kind: 'tick' }
+)
+
+/**
+ * A page of what a new segment takes from history (model/segment/segment.ts, `Filling`). `from`: the cursor at which it begins, empty
+ * at first; `to`: at which it ends, null on the last. `total`: of the whole step, where it is known.
+ */
+export type FillPage = { kind: 'fill-segment'; segment: string; version: number; from: string; to: string | null; total: number | null } & (
+  | { step: 'history'; activities: [part: EntityId, tallies: Record<string, Counted>][] }
+  | { step: 'members'; entities: EntityId[] }
 )
