@@ -34,6 +34,18 @@ export function fullRun(server: FrontDoorServer, events: EventGenerator, { secon
   return measure(server, () => fullLoad(server, { ...shape, nextEvent: () => events.next(), isOver }))
 }
 
+type CountShape = Omit<LoadShape, 'seconds'> & { count: number }
+
+/** As fast as it goes, so many events (whole requests), however long it takes. */
+export function countRun(server: FrontDoorServer, events: EventGenerator, { count, ...shape }: CountShape): Promise<Run> {
+  let sent = 0
+  const isOver = () => {
+    sent += shape.eventsPerRequest
+    return sent > count
+  }
+  return measure(server, () => fullLoad(server, { ...shape, nextEvent: () => events.next(), isOver }))
+}
+
 type FixedShape = LoadShape & { requestsPerSecond: number }
 
 export function fixedRun(server: FrontDoorServer, events: EventGenerator, shape: FixedShape): Promise<Run> {
@@ -97,8 +109,8 @@ async function measure(server: FrontDoorServer, send: () => Promise<Load>): Prom
 }
 
 function requireAll({ events }: Load, before: EventCounts, after: EventCounts): void {
-  const accepted = after.accepted - before.accepted
-  if (accepted !== events) throw new Error(`${events} events were answered as accepted, the server counts ${accepted}.`)
+  const applied = after.events - before.events
+  if (applied !== events) throw new Error(`${events} events were answered as accepted, the server has applied ${applied}.`)
 }
 
 function perSecond(count: number, ms: number): number {

@@ -5,14 +5,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ServerProcess } from '../test/crash/server-process.ts'
+import type { BenchSegment } from './segment-mix.ts'
 
-/** Of events, since the server started; repeats count as accepted and as applied. */
-export type EventCounts = { accepted: number; applied: number; repeated: number; lagMs: number }
+export type EventCounts = {
+  /** Inputs since the server started; ticks of its clock are among them. */
+  accepted: number
+  applied: number
+  lagMs: number
+  /** Since the data directory began; `repeated` ones are among them. */
+  events: number
+  repeated: number
+  /** Of the log, up to which all is applied. */
+  position: number
+}
 
 export type FrontDoorServer = {
   url: string
   writeKey: string
   pid: number
+  /** The data directory. */
+  data: string
   counts: () => Promise<EventCounts>
   /** Resolves with the counts when all that was accepted is applied. */
   untilApplied: () => Promise<EventCounts>
@@ -21,13 +33,23 @@ export type FrontDoorServer = {
   close: () => Promise<void>
 }
 
-export async function startFrontDoorServer(): Promise<FrontDoorServer> {
+export type FrontDoorOptions = {
+  /** By id; applied before anything comes, so that there is no history to look at. */
+  segments?: Record<string, BenchSegment>
+  /** Data directory that stays; else it goes with the server. */
+  data?: string
+  lakeFlushMs?: number
+}
+
+export async function startFrontDoorServer(options: FrontDoorOptions = {}): Promise<FrontDoorServer> {
+  const { segments = {}, lakeFlushMs = 300_000 } = options
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
-  const [catalog, data] = [join(folder, 'catalog'), join(folder, 'data')]
+  const [catalog, data] = [join(folder, 'catalog'), options.data ?? join(folder, 'data')]
   mkdirSync(catalog)
-  writeFileSync(join(catalog, 'millrace.yaml'), 'sources:\n  web: {}\n')
+  writeFileSync(join(catalog, 'millrace.yaml'), `sources:\n  web: {}\nsegments: ${JSON.stringify(segments)}\n`)
   const writeKey = createKey(catalog, data)
-  const server = await ServerProcess.start({ catalog, data, lakeFlushMs: 300_000 })
+  const server = await ServerProcess.start({ catalog, data, lakeFlushMs })
+  await applySegments(server.url, segments)
   // A benchmark that fails leaves no server behind.
   process.once('exit', () => server.isAlive && process.kill(server.pid))
   const counts = async () => countsOf(await server.status())
@@ -35,6 +57,7 @@ export async function startFrontDoorServer(): Promise<FrontDoorServer> {
     url: server.url,
     writeKey,
     pid: server.pid,
+    data,
     counts,
     untilApplied: () => untilApplied(counts),
     peakResidentMb: () => peakResidentMb(server.pid),
@@ -43,6 +66,16 @@ export async function startFrontDoorServer(): Promise<FrontDoorServer> {
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+/** What stands in the catalog is applied by itself at some time; this waits for it. */
+async function applySegments(url: string, segments: Record<string, BenchSegment>): Promise<void> {
+  if (Object.keys(segments).length === 0) return
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(`${url}/apply`, { method: 'POST', headers, body: JSON.stringify({ segments }) })
+  const answer = (await response.json()) as { isApplied?: boolean }
+  if (!response.ok || !answer.isApplied)
+    throw new Error(`The segments were not applied: ${JSON.stringify(answer).slice(0, 1_000)}`)
 }
 
 function createKey(catalog: string, data: string): string {
@@ -68,12 +101,22 @@ async function untilApplied(counts: () => Promise<EventCounts>): Promise<EventCo
   }
 }
 
-type Status = { documents: { accepted: number; applied: number; lagMs: number }; events?: { repeated: number } }
+type Status = {
+  documents: { accepted: number; applied: number; lagMs: number }
+  events?: { applied: number; repeated: number; setAside: number }
+  apply: { positions?: Record<string, number> }
+}
 
 function countsOf(status: unknown): EventCounts {
-  // Millrace's own endpoint; its contract test holds it to this. Nothing but events is sent here, so documents are events.
-  const { documents, events } = status as Status
-  return { ...documents, repeated: events?.repeated ?? 0 }
+  // Millrace's own endpoint; its contract test holds it to this.
+  const { documents, events, apply } = status as Status
+  const { applied, repeated, setAside } = events ?? { applied: 0, repeated: 0, setAside: 0 }
+  return {
+    ...documents,
+    events: applied + repeated + setAside,
+    repeated,
+    position: Math.max(0, ...Object.values(apply.positions ?? {})),
+  }
 }
 
 /** Linux only; elsewhere 0. */

@@ -4,13 +4,14 @@
  * `npm run bench latency -- --seconds 20`
  */
 import { DatabaseSync } from 'node:sqlite'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/base/clock.ts'
 import { seededRandom } from '../src/base/random.ts'
 import { segmentEventJson, segmentEvents } from '../src/engine/segment-generator/segment-events.ts'
 import { startBenchServer } from './server.ts'
+import { cpuSeconds } from './thread-times.ts'
 
 const { values } = parseArgs({
   options: {
@@ -90,14 +91,6 @@ const idleSeconds = Number(values.idleSeconds)
 await sleep(idleSeconds * 1000)
 const idlePercent = ((cpuSeconds(server.pid) - cpuBefore) * 100) / idleSeconds
 await close()
-
-/** Of a process and all its threads. Linux only. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
 
 const outcome = {
   events: visibleMs.length,

@@ -25,3 +25,13 @@ export function perEvent(before: Map<string, number>, after: Map<string, number>
   const counted = spent.filter(([, us]) => us >= 0.05).toSorted(([, a], [, b]) => b - a)
   return Object.fromEntries(counted.map(([name, us]) => [name, Number(us.toFixed(2))]))
 }
+
+/** Of a process and all its threads, also those that have ended, in seconds. Linux only; elsewhere 0. */
+export function cpuSeconds(pid: number): number {
+  const path = `/proc/${pid}/stat`
+  if (!existsSync(path)) return 0
+  const fields = readFileSync(path, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+}

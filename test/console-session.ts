@@ -40,7 +40,7 @@ const ASK_AGAIN_MS = 250
 /** Where a server listens that is told nothing else. */
 const DEFAULT_URL = 'http://127.0.0.1:8080'
 /** Commands that ask a running server. */
-const ASKING = /^npx millrace (?:status|tail|ingest|entity|quarantine|schema)\b/
+const ASKING = /^npx millrace (?:status|tail|ingest|entity|quarantine|schema|segment|plan|apply|notifications)\b/
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024
 
 export class ConsoleSession {

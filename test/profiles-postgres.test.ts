@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import type { SegmentReport } from '../src/engine/segments/reading/segment-report.ts'
 import { writeKeyOf } from '../src/engine/tracking/write-keys.ts'
 import { changeWriteKeys, writeKeyFile } from '../src/http/tracking/write-key-file.ts'
 import { openPostgresStore } from '../src/store/postgres/open-postgres-store.ts'
@@ -17,8 +18,23 @@ const ROOT = join(import.meta.dirname, '..')
 const CATALOG = join(ROOT, 'examples/profiles')
 const KEY = 'the-key-of-the-source-web'
 const EVENTS = 39
+const ORDERED = { property: { key: 'event' }, operator: 'sum', options: { eventName: 'Order Completed', property: 'total' } }
+const BUYING = group({ ...ORDERED, options: { ...ORDERED.options, comparison: 'is_greater_than', value: 5 } })
+/** None that time alone changes: the second server would put ticks onto its log. */
+const SEGMENTS = {
+  buyers: BUYING,
+  'free-buyers': group(
+    { property: { key: 'segment' }, operator: 'is_member', options: { value: ['buyers'] } },
+    { property: { key: 'plan' }, operator: 'equals', options: { value: ['free'] } },
+  ),
+  buying: { type: 'accounts_segment', predicate: BUYING },
+}
 const folder = mkdtempSync(join(tmpdir(), 'millrace-profiles-'))
 const running: ServerProcess[] = []
+
+function group(...predicates: object[]): object {
+  return { type: 'all', predicates }
+}
 
 afterAll(async () => {
   for (const server of running) if (server.isAlive) await server.stop()
@@ -48,6 +64,16 @@ async function send(server: ServerProcess, lines: readonly string[]): Promise<un
   return await answer.json()
 }
 
+async function define(server: ServerProcess, id: string, document: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(`${server.url}/segments/${id}`, { method: 'PUT', headers, body: JSON.stringify(document) })
+  expect(answer.status).toBe(200)
+}
+
+async function segmentsOf(server: ServerProcess): Promise<SegmentReport[]> {
+  return ((await (await fetch(`${server.url}/segments`)).json()) as { segments: SegmentReport[] }).segments
+}
+
 /** The same documents, as this database has them. */
 async function inDatabase(url: string, documents: readonly StoredDocument[]): Promise<(string | undefined)[]> {
   const store = await openPostgresStore({ url })
@@ -65,6 +91,14 @@ test('the same log leads to the same documents, and everything works from there'
   const first = await start(inSqlite)
   expect(await send(first, lines)).toMatchObject({ accepted: 40 })
   await applied(first, EVENTS)
+  for (const [id, document] of Object.entries(SEGMENTS)) await define(first, id, document)
+  await until('all history is looked at', async () => (await segmentsOf(first)).every(({ state }) => state === 'live'))
+  const segments = await segmentsOf(first)
+  expect(segments.map(({ id, members }) => [id, members])).toEqual([
+    ['buyers', 2],
+    ['buying', 1],
+    ['free-buyers', 1],
+  ])
   await first.stop()
 
   mkdirSync(inPostgres)
@@ -73,6 +107,7 @@ test('the same log leads to the same documents, and everything works from there'
   const url = await freshDatabase()
   const second = await start(inPostgres, url)
   await applied(second, EVENTS)
+  expect(await segmentsOf(second)).toEqual(segments)
   const documents = storedDocuments(inSqlite)
   expect(await inDatabase(url, documents)).toEqual(documents.map(({ value }) => value))
   const { rows } = await execute(url, 'select count(*)::int as count from millrace.documents')

@@ -13,7 +13,7 @@ test('every command of the session prints what the README says', { timeout: 120_
   for (const { command, output } of steps) {
     const expected = outputPattern(output)
     if (command.includes(' start ')) expect(await session.start(command), command).toMatch(expected)
-    else if (/query|verify|entity|quarantine/.test(command))
+    else if (/query|verify|entity|quarantine|segment (?:explain|list)|notifications/.test(command))
       expect(await session.runUntil(command, expected), command).toMatch(expected)
     else expect(await session.run(command), command).toMatch(expected)
   }

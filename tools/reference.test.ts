@@ -115,7 +115,7 @@ describe('the catalog of catalog.md', () => {
       writeFileSync(join(shop, name), text)
     }
     expect(millrace('check', 'shop')).toBe(
-      'No problems: 2 sources, 3 traits, 2 collections, 1 derivation, 1 materialization, 1 test',
+      'No problems: 2 sources, 3 traits, 1 segment, 2 collections, 1 derivation, 1 materialization, 1 test',
     )
     expect(millrace('test', 'shop')).toContain('Ran 1 test, 1 passed, 0 failed')
   })

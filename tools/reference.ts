@@ -1,6 +1,6 @@
 /**
  * Writes the reference pages in `docs/reference/` from the code: commands, HTTP endpoints, error codes, process configuration,
- * catalog files. `node tools/reference.ts` after a change; a test checks that they are current.
+ * catalog files, operators of segments. `node tools/reference.ts` after a change; a test checks that they are current.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { catalogJsonSchema } from '../src/catalog/catalog-schema.ts'
@@ -9,6 +9,7 @@ import { cliPage } from './reference/cli-page.ts'
 import { configPage } from './reference/config-page.ts'
 import { errorsPage } from './reference/errors-page.ts'
 import { httpPage } from './reference/http-page.ts'
+import { operatorsPage } from './reference/operators-page.ts'
 
 export const REFERENCE_FOLDER = new URL('../docs/reference/', import.meta.url)
 
@@ -20,6 +21,7 @@ export function referencePages(): Record<string, string> {
     'errors.md': errorsPage(),
     'config.md': configPage(),
     'catalog.md': catalogPage(),
+    'operators.md': operatorsPage(),
     'catalog.schema.json': `${JSON.stringify(catalogJsonSchema(), null, 2)}\n`,
   }
 }

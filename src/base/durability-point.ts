@@ -15,6 +15,10 @@ export const DURABILITY_POINTS = [
   'lake-recorded',
   'lake-renamed',
   'lake-published',
+  'page-appended',
+  'page-applied',
+  'columns-written',
+  'columns-committed',
 ] as const
 
 export type DurabilityPoint = (typeof DURABILITY_POINTS)[number]

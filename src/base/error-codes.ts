@@ -33,7 +33,15 @@ export const ERROR_CODES = {
   erasure_unknown: 'No erasure has this id.',
   merge_refused: 'The two cannot be merged: they are one already, or both have an external id.',
   split_refused: 'The part cannot be split off: no merge brought it in.',
+  cursor_expired: 'What the cursor leads to is no longer kept.',
   quarantine_item_unknown: 'The quarantine holds no item of this id.',
+  // segments
+  segment_unknown: 'No segment has this id.',
+  segment_invalid: 'The document is no segment; every problem is listed with its place.',
+  segment_in_use: 'The segment cannot be deleted, since others refer to it.',
+  segment_not_manual: 'Members of a segment with a rule cannot be added or removed by hand.',
+  segment_of_catalog: 'The segment belongs to the catalog and is changed there.',
+  segment_limit: 'There are as many segments as there may be.',
   // http
   path_unknown: 'The server has nothing at this path.',
   method_unsupported: 'What is at this path does not take this method.',
@@ -58,6 +66,9 @@ export const ERROR_CODES = {
   // lake
   lake_unavailable: 'The lake’s directory cannot be read or written at the moment.',
   lake_corrupt: 'Fragments of the lake have a gap, an overlap or a wrong checksum.',
+  columns_unavailable: 'The columns, which questions about everybody are asked of, cannot be read or written at the moment.',
+  columns_incomplete: 'The columns are being made; questions about everybody can be asked when everybody is in them.',
+  question_too_slow: 'A question about everybody took longer than it may.',
   query_invalid: 'The SQL over the lake is wrong, or cannot be answered from its documents.',
   // process
   directory_locked: 'Another Millrace process uses this data directory.',

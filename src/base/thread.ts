@@ -3,8 +3,8 @@
  * what it does must be crash-only.
  */
 import { parentPort, Worker, type Transferable } from 'node:worker_threads'
-import type { ErrorCode } from './error-codes.ts'
-import { invariant, MillraceError } from './errors.ts'
+import { invariant } from './errors.ts'
+import { packError, type PackedError, unpackError } from './packed-error.ts'
 
 type ThreadOptions = {
   /** The module whose top level calls `answerQuestions`. */
@@ -102,32 +102,4 @@ function replyTo<Question, Answer>(answer: (question: Question) => Answer, quest
   } catch (error) {
     return { error: packError(error) }
   }
-}
-
-/** Errors lose their class on the way between threads. */
-type PackedError = {
-  code: ErrorCode | undefined
-  message: string
-  hint: string | undefined
-  retryable: boolean
-  cause: unknown
-}
-
-function packError(error: unknown): PackedError {
-  if (error instanceof MillraceError) {
-    const { code, message, hint, retryable } = error
-    return { code, message, hint, retryable, cause: error.cause }
-  }
-  return {
-    code: undefined,
-    message: error instanceof Error ? error.message : String(error),
-    hint: undefined,
-    retryable: false,
-    cause: error,
-  }
-}
-
-function unpackError({ code, message, hint, retryable, cause }: PackedError): Error {
-  if (code === undefined) return new Error(message, { cause })
-  return new MillraceError(code, message, { ...(hint === undefined ? {} : { hint }), retryable, cause })
 }

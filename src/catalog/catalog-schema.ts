@@ -4,7 +4,9 @@
  */
 import * as z from 'zod'
 import { parsePointer } from '../base/json-pointer.ts'
+import { notificationSchema } from './notification-schema.ts'
 import { identitySchema, sourceSchema, traitSchema } from './profile-schema.ts'
+import { segmentSchema } from './segment-schema.ts'
 
 const pointer = z
   .string()
@@ -214,6 +216,18 @@ export const catalogFileSchema = z
       .optional()
       .describe('What is known of traits beforehand; others are kept with the defaults, and the type of the first value.'),
     identity: identitySchema.optional(),
+    notifications: z
+      .record(z.string().min(1), notificationSchema)
+      .optional()
+      .describe('Webhooks that are told what changes, by name.'),
+    segments: z.record(z.string().min(1), segmentSchema).optional().describe('Segments by id.'),
+    timeZone: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Of calendar days, months and years in segments: a name such as `Europe/Berlin`. It stands in one file only. Default UTC.',
+      ),
   })
   .meta({ title: 'Millrace catalog' })
 
@@ -228,6 +242,9 @@ export const catalogOutline = z.strictObject({
     .strictObject({ user: z.record(z.string(), z.unknown()).optional(), account: z.record(z.string(), z.unknown()).optional() })
     .optional(),
   identity: z.unknown().optional(),
+  notifications: z.record(z.string(), z.unknown()).optional(),
+  segments: z.record(z.string(), z.unknown()).optional(),
+  timeZone: z.unknown().optional(),
 })
 
 export type CatalogDefinition = z.input<typeof catalogFileSchema>

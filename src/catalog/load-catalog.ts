@@ -15,7 +15,9 @@ import { resolveCollections } from './resolve/resolve-collections.ts'
 import { resolveDerivations } from './resolve/resolve-derivations.ts'
 import { resolveIdentity } from './resolve/resolve-identity.ts'
 import { resolveMaterializations } from './resolve/resolve-materializations.ts'
+import { resolveNotifications } from './resolve/resolve-notifications.ts'
 import { compileSchemas, readSchemas } from './resolve/resolve-schemas.ts'
+import { resolveSegments } from './resolve/resolve-segments.ts'
 import { resolveSources } from './resolve/resolve-sources.ts'
 import { resolveTests } from './resolve/resolve-tests.ts'
 import { resolveTraits } from './resolve/resolve-traits.ts'
@@ -71,14 +73,18 @@ export async function loadCatalog(path: string, { env, missingEnv = 'error' }: L
   resolveCollections(uses, resolution)
   resolveDerivations(uses, resolution)
   const { sources, files: keyFiles } = resolveSources(resolution)
+  const traits = resolveTraits(resolution)
+  const identity = resolveIdentity(resolution)
   const declared: Catalog = {
     schemas: schemaFiles.documents,
     collections: Object.fromEntries(resolution.collections),
     materializations: resolveMaterializations(resolution),
     tests: resolveTests(resolution),
     sources,
-    traits: resolveTraits(resolution),
-    identity: resolveIdentity(resolution),
+    traits,
+    identity,
+    notifications: resolveNotifications(resolution),
+    ...resolveSegments(resolution, { traits, identity }),
   }
   const isDeclared = !problems.hasErrors
   const modules = [...(await checkLambdas(resolution)), ...definitions.files.filter(isModulePath)]

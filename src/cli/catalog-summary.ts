@@ -1,12 +1,18 @@
 /** What a catalog holds, in a line; kinds that it has none of are left out. */
 import type { Catalog } from '../model/catalog.ts'
 
-export type CatalogCounts = Record<'source' | 'trait' | 'collection' | 'derivation' | 'materialization' | 'test', number>
+export type CatalogCounts = Record<
+  'source' | 'trait' | 'segment' | 'webhook' | 'collection' | 'derivation' | 'materialization' | 'test',
+  number
+>
 
-export function countCatalog({ sources, traits, collections, materializations, tests }: Catalog): CatalogCounts {
+export function countCatalog(catalog: Catalog): CatalogCounts {
+  const { sources, traits, segments, notifications, collections, materializations, tests } = catalog
   return {
     source: Object.keys(sources).length,
     trait: Object.keys(traits.user).length + Object.keys(traits.account).length,
+    segment: Object.keys(segments).length,
+    webhook: Object.keys(notifications).length,
     collection: Object.keys(collections).length,
     derivation: Object.values(collections).filter(({ derivation }) => derivation !== undefined).length,
     materialization: Object.keys(materializations).length,

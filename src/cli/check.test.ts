@@ -31,6 +31,21 @@ test('sources and traits are counted, and are enough for a catalog', async () =>
   expect(existsSync(join(folder, 'millrace.types.ts'))).toBe(false)
 })
 
+test('a segment that may be meant otherwise is doubted, and does not fail the command', async () => {
+  const text = `segments:
+  testers: { manual: true }
+  with-email: { type: all, predicates: [{ property: { key: emial }, operator: is_set }] }
+`
+  const { code, output } = await check({ 'millrace.yaml': text })
+  expect(output).toBe(
+    `millrace.yaml:3:60  warning: Segment "with-email": no profile has the trait "emial" yet.
+    Did you mean "email"?
+No errors, 1 warning in 1 file: 2 segments
+`,
+  )
+  expect(code).toBe(0)
+})
+
 test('an empty catalog is said to be empty', async () => {
   const { code, output } = await check({ 'millrace.yaml': '' })
   expect(output).toBe('No problems: the catalog is empty\n')

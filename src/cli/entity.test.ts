@@ -172,10 +172,11 @@ test('entity merge and split show what they would do, do it, and undo it', async
 describe('entity erase', () => {
   const places = {
     state: { parts: 1, identifiers: 3, position: 9 },
-    log: { entries: 1, events: 2, position: 9 },
+    log: { entries: 1, events: 2, commands: 0, position: 9 },
     quarantine: { items: 0 },
-    outputs: { events: 1 },
+    outputs: { events: 1, changes: 4 },
     lake: { fragments: 2, events: 1_200 },
+    columns: { isDiscarded: true },
     suppression: { identifiers: 3 },
   }
   const endpoint = { summary: '', notes: [], response: z.json(), errors: [] }
@@ -231,8 +232,9 @@ place        what
 state        1 profile, 3 identifiers
 log          2 events in 1 entry
 quarantine   0 items
-outputs      1 event
+outputs      1 event, 4 changes
 lake         1,200 events in 2 fragments
+columns      made anew
 suppression  3 identifiers kept out
 `)
   })

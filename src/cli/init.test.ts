@@ -23,6 +23,8 @@ test('each example says what to do with it next, and has no problems', async () 
   )
   expect(existsSync(join(folder, 'shop/events.ndjson'))).toBe(true)
   expect(await millrace(folder, 'check', 'shop')).toBe('No problems: 2 sources, 12 traits\n')
+  expect(await millrace(folder, 'init', 'audiences', '--example', 'audiences')).toContain('millrace start audiences\n')
+  expect(await millrace(folder, 'check', 'audiences')).toBe('No problems: 1 source, 2 traits, 8 segments\n')
 })
 
 test('an example that does not exist is answered with a similar one', async () => {

@@ -1,14 +1,18 @@
 /** The tree of commands. Each loads its parts only when it runs, so that all start fast. */
 import { Command } from 'commander'
+import { applyCommand } from './apply.ts'
 import { checkCommand } from './check.ts'
 import { entityCommand } from './entity.ts'
 import { generateCommand } from './generate.ts'
 import { ingestCommand } from './ingest.ts'
 import { initCommand } from './init.ts'
 import { lakeCommand } from './lake.ts'
+import { notificationsCommand } from './notifications.ts'
+import { planCommand } from './plan.ts'
 import { quarantineCommand } from './quarantine.ts'
 import { queryCommand } from './query.ts'
 import { schemaCommand } from './schema.ts'
+import { segmentCommand } from './segment.ts'
 import { sourceCommand } from './source.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
@@ -34,6 +38,10 @@ export function millraceCommand(): Command {
       .addCommand(sourceCommand())
       .addCommand(tailCommand())
       .addCommand(entityCommand())
+      .addCommand(segmentCommand())
+      .addCommand(planCommand())
+      .addCommand(applyCommand())
+      .addCommand(notificationsCommand())
       .addCommand(quarantineCommand())
       .addCommand(schemaCommand())
       .addCommand(queryCommand())

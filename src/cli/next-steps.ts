@@ -5,13 +5,14 @@ import type { Engine } from '../runtime/engine.ts'
 import type { EngineOptions } from '../runtime/config.ts'
 
 export function nextSteps(engine: Engine, { catalog, data = 'millrace-data' }: EngineOptions): string[] {
-  const { collections, materializations, sources } = engine.catalog
+  const { collections, materializations, segments, sources } = engine.catalog
   const captured = Object.values(collections).find(({ derivation }) => derivation === undefined)
   return [
     ...Object.values(materializations).flatMap(tableQueries),
     ...Object.keys(sources)
       .slice(0, 1)
       .map((source) => `npx millrace source key create ${source} --catalog ${catalog} --data ${data}`),
+    ...(Object.keys(segments).length > 0 ? [`npx millrace segment list --url ${engine.url}`] : []),
     `npx millrace status --url ${engine.url}`,
     `npx millrace lake list --data ${data}`,
     ...(captured?.name === 'examples/segment/events'

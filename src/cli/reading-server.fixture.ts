@@ -45,6 +45,17 @@ export type ReadingServer = {
 
 type Options = { isLoopbackOnly?: boolean; routes?: Route[] }
 
+const EMPTY_CATALOG = {
+  schemas: {},
+  collections: {},
+  materializations: {},
+  tests: {},
+  sources: {},
+  notifications: {},
+  segments: {},
+  timeZone: 'UTC',
+}
+
 /** Closed when the test ends. */
 export async function openReadingServer({ isLoopbackOnly = true, routes = [] }: Options = {}): Promise<ReadingServer> {
   const clock = new FakeClock(Date.UTC(2026, 2, 1, 9))
@@ -56,7 +67,7 @@ export async function openReadingServer({ isLoopbackOnly = true, routes = [] }: 
   const ids = new OrderedIds(seededRandom(1))
   const outside = { clock, ids, isSuppressed: () => false }
   const bodies = new BodyReader(DEFAULT_LIMITS)
-  const catalog = { ...PLAIN_CATALOG, schemas: {}, collections: {}, materializations: {}, tests: {}, sources: {} }
+  const catalog = { ...PLAIN_CATALOG, ...EMPTY_CATALOG }
   const reading = readingRoutes({
     store,
     timelines,

@@ -43,6 +43,10 @@ export class ServerClient {
     return (await this.#ask('POST', this.#address(path), body)) as Answer
   }
 
+  async put<Answer>(path: string, body: unknown): Promise<Answer> {
+    return (await this.#ask('PUT', this.#address(path), body)) as Answer
+  }
+
   async delete<Answer>(path: string): Promise<Answer> {
     return (await this.#ask('DELETE', this.#address(path))) as Answer
   }

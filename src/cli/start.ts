@@ -13,6 +13,7 @@ type StartFlags = {
   lakeFlushMs: number
   stuckAfterMs: number
   messageDays: number
+  notificationHours: number
   lagMaxMs: number
   publicUrl?: string
   generate?: number
@@ -30,6 +31,7 @@ export function startCommand(): Command {
     .option('--lake-codec <codec>', 'compression of the lake’s fragments: zstd or gzip', 'zstd')
     .option('--lake-flush-ms <ms>', 'publish fragments at least this often', wholeNumber, 300_000)
     .option('--message-days <n>', 'drop repeats of tracked events for so many days', wholeNumber, 7)
+    .option('--notification-hours <n>', 'keep notifications for so many hours', wholeNumber, 24)
     .option('--lag-max-ms <ms>', 'answer tracked events with 429 when applying them lags by more than this', wholeNumber, 600_000)
     .option('--public-url <url>', 'address under which SDKs reach this server, for example https://events.example.com')
     .option('--stuck-after-ms <ms>', 'report a thread that has work and does not react for so long', wholeNumber, 60_000)
@@ -40,7 +42,8 @@ export function startCommand(): Command {
 
 async function run(catalog: string, flags: StartFlags): Promise<void> {
   const { startEngine } = await import('../runtime/engine.ts')
-  const { host, port, data, store, lakeCodec, lakeFlushMs, stuckAfterMs, messageDays, lagMaxMs, publicUrl } = flags
+  const { host, port, data, store, lakeCodec, lakeFlushMs, stuckAfterMs, messageDays, notificationHours, lagMaxMs, publicUrl } =
+    flags
   const options = {
     catalog,
     host,
@@ -49,6 +52,7 @@ async function run(catalog: string, flags: StartFlags): Promise<void> {
     store,
     stuckAfterMs,
     messageDays,
+    notificationHours,
     lagMaxMs,
     ...(publicUrl !== undefined && { publicUrl }),
     lake: { codec: lakeCodec, flushIntervalMs: lakeFlushMs },

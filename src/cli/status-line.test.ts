@@ -7,6 +7,8 @@ const well: EngineStatus = {
   log: { head: 9 },
   documents: { accepted: 12_345, applied: 12_340, lagMs: 4 },
   apply: { state: 'running', positions: {}, stopped: [] },
+  notifications: {},
+  segments: { nextDueAt: null, history: { state: 'idle' } },
   materializations: { 'shop/views': { state: 'running' } },
   lake: { state: 'running' },
   memory: { residentBytes: 1 },
@@ -41,6 +43,32 @@ test.each<[string, Partial<EngineStatus>, string, string]>([
     { materializations: { 'shop/hook': { state: 'running', retrying: { attempts: 3, message: 'It answered 500.' } } } },
     'shop/hook retrying',
     'shop/hook is retrying: It answered 500.',
+  ],
+  [
+    'a webhook that does not take what it is sent',
+    {
+      notifications: {
+        crm: { state: 'stopped', lastError: { at: '2026-01-01T00:00:00Z', message: 'It answered 422.', attempts: 1 } },
+      },
+    },
+    'crm stopped',
+    'The webhook "crm" has stopped: It answered 422.\n  Mend what is wrong and start Millrace again: it goes on where it stood.',
+  ],
+  [
+    'a webhook that is away',
+    {
+      notifications: {
+        crm: { state: 'retrying', lastError: { at: '2026-01-01T00:00:00Z', message: 'It is away.', attempts: 2 } },
+      },
+    },
+    'crm retrying',
+    'The webhook "crm" is retrying: It is away.',
+  ],
+  [
+    'a segment whose history cannot be looked at',
+    { segments: { nextDueAt: null, history: { state: 'retrying', message: 'No space.' } } },
+    'segments retrying',
+    'History for new segments is retrying: No space.',
   ],
   [
     'a lake that waits',

@@ -31,13 +31,17 @@ export class StatusLine {
 type Trouble = { name: string; title?: string; what: string; message: string; hint?: string | undefined }
 
 /** What does not run as it should. */
-function troublesOf({ apply, materializations, lake }: EngineStatus): Trouble[] {
+function troublesOf({ apply, materializations, notifications, segments, lake }: EngineStatus): Trouble[] {
   const tasks = Object.entries({ apply, ...materializations, lake })
   return [
     ...tasks.flatMap(([name, task]) => (task.state === 'running' ? [] : [{ ...task, name, what: task.state }])),
     ...Object.entries(materializations).flatMap(([name, { retrying }]) =>
       retrying === undefined ? [] : [{ name, what: 'retrying', message: retrying.message }],
     ),
+    ...Object.entries(notifications).flatMap((entry) => webhookTrouble(...entry)),
+    ...(segments.history.state === 'retrying'
+      ? [{ name: 'segments', title: 'History for new segments', what: 'retrying', message: segments.history.message }]
+      : []),
     ...(lake.waitingFor === undefined ? [] : [{ name: 'lake', what: 'retrying', message: lake.waitingFor }]),
     ...(apply.stopped ?? []).map(({ derivation, message, hint }) => ({
       name: derivation,
@@ -47,6 +51,13 @@ function troublesOf({ apply, materializations, lake }: EngineStatus): Trouble[] 
       hint,
     })),
   ]
+}
+
+function webhookTrouble(name: string, { state, lastError }: EngineStatus['notifications'][string]): Trouble[] {
+  if (state === 'running') return []
+  const message = lastError?.message ?? 'It does not run.'
+  const hint = state === 'stopped' ? 'Mend what is wrong and start Millrace again: it goes on where it stood.' : undefined
+  return [{ name, title: `The webhook "${name}"`, what: state, message, hint }]
 }
 
 /** The whole messages of all troubles. */

@@ -6,13 +6,18 @@ import { troubleMessages } from './status-line.ts'
 const COUNT = new Intl.NumberFormat('en-US')
 
 export function statusTable(status: EngineStatus): string {
-  const { startedAt, log, documents, events, apply, materializations, lake, memory } = status
+  const { startedAt, log, documents, events, apply, materializations, notifications, lake, memory } = status
   const tasks = [
     { task: 'apply', state: apply.state, position: positionsText(apply.positions) },
     ...Object.entries(materializations).map(([name, task]) => ({
       task: name,
       state: task.state,
       position: positionsText(bindingPositions(task)),
+    })),
+    ...Object.entries(notifications).map(([name, { state, position = 0 }]) => ({
+      task: name,
+      state,
+      position: String(position),
     })),
     { task: 'lake', state: lake.state, position: positionsText(lake.positions) },
   ]

@@ -66,6 +66,9 @@ export const segmentCatalog: Catalog = {
   sources: {},
   traits: { user: {}, account: {} },
   identity: DEFAULT_IDENTITY_RULES,
+  notifications: {},
+  segments: {},
+  timeZone: 'UTC',
 }
 
 export type SegmentEvent = { event: string; timestamp: string; user: string; segment: { vendor: number; name: string } }

@@ -170,6 +170,11 @@ export class Manifest {
     return row && { fragments: Number(row['fragments']), lines: Number(row['lines']), isComplete: row['is_complete'] === 1 }
   }
 
+  /** Of one collection, those that hold documents behind a position. By partition and begin. */
+  fragmentsBehind(collection: string, position: Position): FragmentRecord[] {
+    return this.#select('where collection = ? and last_position > ? order by partition, begin', collection, position)
+  }
+
   /** By collection, partition and begin. */
   fragments(): FragmentRecord[] {
     return this.#select('order by collection, partition, begin')
@@ -183,9 +188,9 @@ export class Manifest {
     this.#db.close()
   }
 
-  #select(clauses: string): FragmentRecord[] {
+  #select(clauses: string, ...values: (string | number)[]): FragmentRecord[] {
     // The columns are those of the type.
-    return this.#try(() => this.#db.prepare(`select ${COLUMNS} from fragments ${clauses}`).all() as FragmentRecord[])
+    return this.#try(() => this.#db.prepare(`select ${COLUMNS} from fragments ${clauses}`).all(...values) as FragmentRecord[])
   }
 
   #inTransaction(write: () => void): void {

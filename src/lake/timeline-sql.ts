@@ -46,8 +46,8 @@ function isAfter(after: NonNullable<TimelineQuery['after']>, bind: (value: strin
   return `(occurredAt, position, "index", rank, id) < (${place.join(', ')})`
 }
 
-/** As `eventName` has it. */
-const NAME = `case when type in (${CALLS_WITHOUT_NAME.map(quote).join(', ')}) then type
+/** As `eventName` has it; of columns `type` and `name`. */
+export const NAME = `case when type in (${CALLS_WITHOUT_NAME.map(quote).join(', ')}) then type
   else coalesce(name, ${caseOf('type', MADE_EVENT_NAMES, 'type')}) end`
 
 function caseOf(expression: string, results: Readonly<Record<string, string | number>>, otherwise: string): string {

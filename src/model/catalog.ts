@@ -4,9 +4,11 @@
  */
 import type { Json, JsonObject } from '../base/json.ts'
 import type { JsonPointer } from '../base/json-pointer.ts'
+import type { NotificationChannel } from './notification-channel.ts'
 import type { EntityKind } from './profile/entity.ts'
 import type { IdentityRules } from './profile/identity-rules.ts'
 import type { TraitRule } from './profile/trait.ts'
+import type { SegmentDefinition } from './segment/segment.ts'
 
 /** Absolute URI of a schema, with a fragment where it is a part of a document, for example `file:///…/event.schema.yaml#Segment`. */
 export type SchemaUri = string
@@ -22,7 +24,15 @@ export type Catalog = {
   /** By name of the trait; all others follow `DEFAULT_TRAIT_RULE`. */
   traits: Record<EntityKind, Record<string, TraitRule>>
   identity: IdentityRules
+  /** Webhooks that are told what changes, by name. */
+  notifications: Record<string, NotificationWebhook>
+  /** By id. */
+  segments: Record<string, SegmentDefinition>
+  /** Of calendar days, months and years, where a segment names none: an IANA name. */
+  timeZone: string
 }
+
+export const DEFAULT_TIME_ZONE = 'UTC'
 
 /** Where events come from: a site, an app, a server. Its write keys are no part of the catalog (http/tracking/write-keys.ts). */
 export type Source = {
@@ -107,6 +117,22 @@ export type EndpointConfig =
   | { kind: 'postgres'; url: string; schema?: string }
   /** One POST per binding and transaction. */
   | { kind: 'webhook'; url: string; headers: Record<string, string> }
+
+export type NotificationWebhook = {
+  name: string
+  url: string
+  headers: Record<string, string>
+  /** Signs bodies (engine/notifications/webhook-request.ts). */
+  secret?: string
+  /** Absent: all. */
+  channels?: NotificationChannel[]
+  /** Ids; absent: everybody. */
+  segments?: string[]
+  /** Notifications of one request. */
+  batch: number
+  /** Where it begins when it is new. */
+  begin: 'now' | 'start'
+}
 
 export type Binding = {
   /** Name of the collection. */

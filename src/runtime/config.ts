@@ -19,6 +19,12 @@ export const engineConfigSchema = z.object({
     .max(365)
     .default(7)
     .describe('Drop repeats of tracked events, known by their message id, for so many days.'),
+  notificationHours: z
+    .int()
+    .min(1)
+    .max(720)
+    .default(24)
+    .describe('Keep notifications for so many hours, for readers that lag or are away.'),
   lagMaxMs: z
     .int()
     .min(1_000)

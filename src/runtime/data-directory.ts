@@ -10,6 +10,9 @@ export type DataDirectory = {
   storePath: string
   lakePath: string
   lakeManifestPath: string
+  /** Made anew when it is missing, from the lake and the store. */
+  columnsPath: string
+  columnsTemporaryPath: string
   /** Records of erasures, and what they ask of the lake's thread. */
   erasuresPath: string
   erasureOrdersPath: string
@@ -24,6 +27,8 @@ export function dataDirectory(path: string): DataDirectory {
     storePath: join(root, 'store.db'),
     lakePath: join(root, 'lake'),
     lakeManifestPath: join(root, 'lake.db'),
+    columnsPath: join(root, 'columns.duckdb'),
+    columnsTemporaryPath: join(root, 'columns.tmp'),
     erasuresPath: join(root, 'erasures'),
     erasureOrdersPath: join(root, 'erasures', 'orders'),
     suppressionPath: join(root, 'suppression.json'),

@@ -11,7 +11,8 @@ import { createServer, type HttpServer } from '../http/server.ts'
 import { AppliedPositions } from './applied-positions.ts'
 import { type FrontDoor, openFrontDoor } from './front-door.ts'
 import type { Log, Position } from '../log/log.ts'
-import type { Catalog, Materialization } from '../model/catalog.ts'
+import type { WebhookStatus } from '../engine/notifications/webhook-delivery.ts'
+import type { Catalog, Materialization, NotificationWebhook } from '../model/catalog.ts'
 import { SchemaSet } from '../model/schema/schema-set.ts'
 import { EVENTS } from '../model/system-collections.ts'
 import { type EngineConfig, type EngineOptions, parseConfig } from './config.ts'
@@ -42,6 +43,7 @@ const STOP_TIMEOUT_MS = 20_000
 const APPLY_HEAP_MB = 512
 const MATERIALIZE_HEAP_MB = 512
 const LAKE_HEAP_MB = 256
+const NOTIFY_HEAP_MB = 256
 /**
  * Of it for young objects; V8's own is 48. With more, what a chunk of documents needs dies before it is copied to the old
  * generation (docs/benchmarks.md); memory sets the end.
@@ -49,6 +51,7 @@ const LAKE_HEAP_MB = 256
 const APPLY_YOUNG_MB = 144
 const MATERIALIZE_YOUNG_MB = 72
 const LAKE_YOUNG_MB = 24
+const NOTIFY_YOUNG_MB = 24
 
 /** Rejects with `catalog_invalid`, `directory_locked`, `address_in_use`, or what log and store reject with. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
@@ -84,6 +87,7 @@ class RunningEngine implements Engine {
   readonly #applied = new Progress()
   readonly #apply: TaskThread<ApplyStatus>
   readonly #materializations: TaskThread<MaterializeStatus>[]
+  readonly #webhooks: TaskThread<WebhookStatus>[]
   readonly #lake: TaskThread<LakeStatus>
   readonly #profiles = new AppliedPositions()
   #server: HttpServer | undefined
@@ -101,6 +105,7 @@ class RunningEngine implements Engine {
     this.#materializations = Object.values(catalog.materializations).map((materialization) =>
       this.#startMaterialization(materialization),
     )
+    this.#webhooks = Object.values(catalog.notifications).map((webhook) => this.#startWebhook(webhook))
     this.#lake = this.#startLake()
   }
 
@@ -119,7 +124,7 @@ class RunningEngine implements Engine {
     const bound = await this.#server.listen({ host, port })
     this.url = `http://${host}:${bound.port}`
     // Not before: a process that may not listen must not take over the store and the targets of the one that does.
-    for (const thread of [this.#apply, ...this.#materializations, this.#lake]) thread.start()
+    for (const thread of [this.#apply, ...this.#materializations, ...this.#webhooks, this.#lake]) thread.start()
   }
 
   status(): EngineStatus {
@@ -128,12 +133,22 @@ class RunningEngine implements Engine {
       startedAt: new Date(this.#startedAt).toISOString(),
       log: { head: this.#head },
       documents: { accepted: this.#applied.accepted, applied: this.#applied.done, lagMs: this.#applied.lagMs(now) },
-      apply: { ...this.#apply.state, ...this.#apply.status },
+      apply: { ...this.#apply.state, ...withoutWants(this.#apply.status) },
+      segments: this.#segmentStatus(),
       materializations: Object.fromEntries(
         this.#materializations.map(({ name, state, status }) => [name, { ...state, ...status }]),
       ),
+      notifications: Object.fromEntries(this.#webhooks.map(({ name, state, status }) => [name, { ...state, ...status }])),
       lake: { ...this.#lake.state, ...this.#lake.status },
       memory: { residentBytes: process.memoryUsage.rss() },
+    }
+  }
+
+  #segmentStatus(): EngineStatus['segments'] {
+    const dueAt = this.#apply.status?.wants?.dueAt ?? Number.POSITIVE_INFINITY
+    return {
+      nextDueAt: Number.isFinite(dueAt) ? new Date(dueAt).toISOString() : null,
+      history: this.#door?.filling() ?? { state: 'idle' },
     }
   }
 
@@ -152,7 +167,7 @@ class RunningEngine implements Engine {
     await this.#server?.close()
     await this.#door?.close()
     await this.#apply.stop(STOP_TIMEOUT_MS)
-    await Promise.all([...this.#materializations, this.#lake].map((thread) => thread.stop(STOP_TIMEOUT_MS)))
+    await Promise.all([...this.#materializations, ...this.#webhooks, this.#lake].map((thread) => thread.stop(STOP_TIMEOUT_MS)))
     await this.#log.close()
     this.#release()
   }
@@ -200,10 +215,11 @@ class RunningEngine implements Engine {
       ),
       onChange: ({ status }) => {
         if (!status) return
-        this.#applied.reach(Math.min(this.#head, ...livePositions(status)))
+        const live = livePositions(status)
+        this.#applied.reach(live.length === 0 ? this.#head : Math.min(...live))
         this.#profiles.reach(status.positions[EVENTS] ?? 0)
-        this.#door?.ring()
-        for (const thread of [this.#lake, ...this.#materializations]) thread.wake()
+        this.#door?.note(status)
+        for (const thread of [this.#lake, ...this.#materializations, ...this.#webhooks]) thread.wake()
       },
     })
   }
@@ -218,6 +234,18 @@ class RunningEngine implements Engine {
       ...this.#watched(
         'Look for another program that keeps the target locked, or a disk that hangs; it goes on by itself when that is over.',
       ),
+      onChange: () => {},
+    })
+  }
+
+  #startWebhook(webhook: NotificationWebhook): TaskThread<WebhookStatus> {
+    return new TaskThread({
+      name: webhook.name,
+      module: siblingModule(import.meta.url, './threads/notify-thread'),
+      input: { config: this.#config, catalog: this.catalog, webhook },
+      heapMb: NOTIFY_HEAP_MB,
+      youngMb: NOTIFY_YOUNG_MB,
+      ...this.#watched('Look for a receiver that takes a body and never answers; it goes on by itself when that is over.'),
       onChange: () => {},
     })
   }
@@ -237,6 +265,11 @@ class RunningEngine implements Engine {
       onChange: () => this.#door?.ring(),
     })
   }
+}
+
+/** That is told in the words of segments. */
+function withoutWants(status: ApplyStatus | undefined): Omit<ApplyStatus, 'wants'> | undefined {
+  return status && { positions: status.positions, stopped: status.stopped }
 }
 
 /** What of the status JSON can say: members that are undefined vanish. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { systemClock } from '../base/clock.ts'
 import { Doorbell } from '../base/doorbell.ts'
 import { Eraser } from '../engine/erasure/eraser.ts'
-import type { Erasure, LakeOrder } from '../engine/erasure/erasure.ts'
+import type { ColumnsEraser, Erasure, LakeOrder } from '../engine/erasure/erasure.ts'
 import { normalizerOf } from '../engine/erasure/subject.ts'
 import { SuppressionList } from '../engine/erasure/suppression.ts'
 import { JsonFile, RecordFolder } from '../lake/json-file.ts'
@@ -21,6 +21,7 @@ export type ErasingParts = {
   /** Whose appends wake those that follow the log. */
   log: Pick<Log, 'append' | 'read' | 'redact' | 'head'>
   store: StoreReader
+  columns: ColumnsEraser
   wakeLake: () => void
   reportBug: (error: unknown) => void
 }
@@ -34,7 +35,7 @@ export type Erasing = {
   stop: () => Promise<void>
 }
 
-export async function openErasing({ config, catalog, log, store, wakeLake, reportBug }: ErasingParts): Promise<Erasing> {
+export async function openErasing({ config, catalog, log, store, columns, wakeLake, reportBug }: ErasingParts): Promise<Erasing> {
   const { erasuresPath, erasureOrdersPath, suppressionPath, lakeManifestPath } = dataDirectory(config.data)
   const normalize = normalizerOf(catalog.identity)
   const suppression = await SuppressionList.open({ file: new JsonFile(suppressionPath), newSalt, normalize })
@@ -43,6 +44,7 @@ export async function openErasing({ config, catalog, log, store, wakeLake, repor
     log,
     store,
     lake: new RedactionOrders<LakeOrder>({ folder: erasureOrdersPath, manifestPath: lakeManifestPath, onOrdered: wakeLake }),
+    columns,
     records: new RecordFolder<Erasure>(erasuresPath),
     suppression,
     clock: systemClock,

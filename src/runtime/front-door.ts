@@ -3,6 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import { type EventTotals, loadEventTotals } from '../engine/profiles/event-counts.ts'
+import type { CommandPort } from '../engine/profiles/reading/profile-commands.ts'
+import type { ApplyStatus } from '../engine/apply/apply.ts'
+import type { CommandSketch } from '../engine/segments/catalog-segments.ts'
+import { NotificationReader } from '../engine/notifications/notification-reader.ts'
 import { createReplay } from '../engine/tracking/replay.ts'
 import { createTracking } from '../engine/tracking/create-tracking.ts'
 import { OrderedIds } from '../engine/tracking/ordered-ids.ts'
@@ -11,6 +15,7 @@ import { SystemSection } from '../engine/tracking/system-section.ts'
 import type { Tracking } from '../engine/tracking/tracking.ts'
 import { BodyReader } from '../http/body.ts'
 import { erasureRoutes } from '../http/erasure/erasure-routes.ts'
+import { notificationRoutes } from '../http/notifications/notification-routes.ts'
 import { readingRoutes } from '../http/profiles/reading-routes.ts'
 import type { Route } from '../http/route.ts'
 import { DEFAULT_LIMITS } from '../http/server-limits.ts'
@@ -19,6 +24,7 @@ import { AccessTokens } from '../http/tracking/access-tokens.ts'
 import { findBundles } from '../http/tracking/browser-sdk.ts'
 import { LiveEvents } from '../http/tracking/live-events.ts'
 import { isLoopback } from '../http/tracking/local-request.ts'
+import { segmentRoutes } from '../http/segments/segment-routes.ts'
 import { trackingRoutes } from '../http/tracking/tracking-routes.ts'
 import { WriteKeyBook } from '../http/tracking/write-key-book.ts'
 import { writeKeyFile } from '../http/tracking/write-key-file.ts'
@@ -34,6 +40,8 @@ import type { EngineConfig } from './config.ts'
 import { dataDirectory } from './data-directory.ts'
 import { type Erasing, openErasing } from './erasing.ts'
 import { openWhenNeeded } from './open-when-needed.ts'
+import { Segmenting } from './segmenting.ts'
+import type { SegmentFillingState } from './segment-filling.ts'
 import { openStoreReader } from './storage.ts'
 
 export type FrontDoorParts = {
@@ -55,8 +63,12 @@ export type FrontDoor = {
   /** One limit for all bodies that are held at once. */
   bodies: BodyReader
   totals: () => Promise<EventTotals>
-  /** More is applied, or the lake has done something. */
+  /** The lake has done something. */
   ring: () => void
+  /** `apply` has committed. */
+  note: (status: ApplyStatus) => void
+  /** What brings history to segments. */
+  filling: () => SegmentFillingState
   close: () => Promise<void>
 }
 
@@ -66,10 +78,14 @@ export async function openFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> {
   const { lakePath, lakeManifestPath } = dataDirectory(config.data)
   const store = openWhenNeeded(() => openStoreReader(config))
   const timelines = new LakeTimeline({ directory: lakePath, manifestPath: lakeManifestPath })
-  const erasing = await openErasing({ ...parts, store, log: { ...singly(parts), ...readingOf(parts.log) } })
+  const log = singly(parts)
+  const segmenting = new Segmenting({ ...parts, store, command: (sketch) => appendCommand(log, completed(sketch)) })
+  const columns = { discard: () => segmenting.discardColumns() }
+  const erasing = await openErasing({ ...parts, store, columns, log: { ...log, ...readingOf(parts.log) } })
   const shared = share(parts, erasing)
   const close = async () => {
-    await erasing.stop()
+    // An erasure may wait for the columns, which give up what they do.
+    await Promise.all([segmenting.stop(), erasing.stop()])
     await timelines.close()
     await store.close()
   }
@@ -77,11 +93,31 @@ export async function openFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> {
     routes: [
       ...trackingGroup(parts, shared),
       ...readingGroup(parts, { ...shared, store, timelines }),
+      ...segmentRoutes({
+        ...shared,
+        store,
+        timelines,
+        catalog: parts.catalog,
+        commands: commandsOf(parts),
+        queries: segmenting.columns,
+      }),
+      ...notificationRoutes({
+        reader: new NotificationReader(store, parts.catalog),
+        clock: systemClock,
+        waitForMore: (position, signal) => parts.applied.wait(position, signal),
+        access: shared.access,
+        reportBug: parts.reportBug,
+      }),
       ...erasureRoutes({ ...shared, eraser: erasing.eraser }),
     ],
     bodies: shared.bodies,
     totals: () => loadEventTotals(store),
     ring: erasing.ring,
+    note: (status) => {
+      segmenting.note(status, parts.lagMs())
+      erasing.ring()
+    },
+    filling: () => segmenting.filling,
     close,
   }
 }
@@ -128,20 +164,34 @@ function trackingGroup(parts: FrontDoorParts, { ids, isSuppressed, live, ...shar
 type ReadingTools = Shared & { store: StoreReader; timelines: LakeTimeline }
 
 function readingGroup(parts: FrontDoorParts, { ids, isSuppressed, live, ...tools }: ReadingTools): Route[] {
-  const { catalog, applied } = parts
+  const { catalog } = parts
   const log = singly(parts)
   const limitsOf = (source: string) => catalog.sources[source]?.limits ?? DEFAULT_SOURCE_LIMITS
   return readingRoutes({
     ...tools,
     catalog,
     replay: createReplay({ log, ids, isSuppressed, observe: live.observe, clock: systemClock, limitsOf }),
-    commands: {
-      append: (command) => appendCommand(log, command),
-      applied: (position, signal) => applied.wait(position, signal),
-      newId: () => randomBytes(12).toString('hex'),
-      clock: systemClock,
-    },
+    commands: commandsOf(parts),
   })
+}
+
+function commandsOf(parts: FrontDoorParts): CommandPort {
+  const log = singly(parts)
+  return {
+    append: (command) => appendCommand(log, command),
+    applied: (position, signal) => parts.applied.wait(position, signal),
+    newId,
+    clock: systemClock,
+  }
+}
+
+function newId(): string {
+  return randomBytes(12).toString('hex')
+}
+
+/** With an id and the present time. */
+function completed(sketch: CommandSketch): Command {
+  return { ...sketch, id: newId(), at: new Date(systemClock.now()).toISOString() }
 }
 
 /** Under a lag beyond the limit a client is asked to come back when half of it may be worked off. */

@@ -13,6 +13,7 @@ test('a store that is away at first is opened once it is there, and only once', 
   await expect(reader.load('space', ['key'])).rejects.toMatchObject({ code: 'store_unavailable' })
   await expect(reader.checkpoints()).rejects.toMatchObject({ code: 'store_unavailable' })
   expect(await reader.load('space', ['key'])).toEqual([undefined])
+  expect(await reader.scan('space', {}, 1)).toEqual([])
   await reader.saveCursor('name', 'value')
   expect(await reader.loadCursor('name')).toBe('value')
   expect(attempts).toBe(3)

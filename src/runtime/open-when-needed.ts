@@ -15,6 +15,7 @@ export function openWhenNeeded(open: () => Promise<StoreReader>): StoreReader {
   }
   return {
     load: async (space, keys) => await (await opened()).load(space, keys),
+    scan: async (space, range, limit) => await (await opened()).scan(space, range, limit),
     readOutputs: async (collection, after, maxBytes) => await (await opened()).readOutputs(collection, after, maxBytes),
     checkpoints: async () => await (await opened()).checkpoints(),
     loadCursor: async (name) => await (await opened()).loadCursor(name),

@@ -12,3 +12,10 @@ test('a position tells how many documents are done and how long the oldest other
   progress.reach(100)
   expect([progress.done, progress.lagMs(1_000)]).toEqual([1_000, 0])
 })
+
+test('what is applied before its append was answered counts as done', () => {
+  const progress = new Progress()
+  progress.reach(7)
+  progress.accept(7, 5, 0)
+  expect([progress.accepted, progress.done, progress.lagMs(1_000)]).toEqual([5, 5, 0])
+})

@@ -10,16 +10,20 @@ export class Progress {
   /** Documents accepted and documents behind `reached`, since the process started. */
   accepted = 0
   done = 0
+  #reached: Position = -1
   #pending: Append[] = []
   #first = 0
 
   accept(position: Position, documents: number, at: number): void {
     this.accepted += documents
-    this.#pending.push({ position, documents, at })
+    // It may have been applied before its own append was answered.
+    if (position <= this.#reached) this.done += documents
+    else this.#pending.push({ position, documents, at })
   }
 
   /** Everything up to `position` is done. */
   reach(position: Position): void {
+    this.#reached = Math.max(this.#reached, position)
     for (; this.#first < this.#pending.length; this.#first++) {
       const append = this.#pending[this.#first] as Append
       if (append.position > position) break

@@ -2,6 +2,8 @@
 import type { EventTotals } from '../engine/profiles/event-counts.ts'
 import type { Position } from '../log/log.ts'
 import type { TaskState } from './supervise.ts'
+import type { WebhookStatus } from '../engine/notifications/webhook-delivery.ts'
+import type { SegmentFillingState } from './segment-filling.ts'
 import type { ApplyStatus } from '../engine/apply/apply.ts'
 import type { LakeStatus } from './threads/lake-thread.ts'
 import type { MaterializeStatus } from './threads/materialize-thread.ts'
@@ -14,9 +16,13 @@ export type EngineStatus = {
   documents: { accepted: number; applied: number; lagMs: number }
   /** Since the beginning of the log: accepted events are applied or repeated; the others were set aside. Over HTTP only. */
   events?: EventTotals
-  apply: TaskState & Partial<ApplyStatus>
+  apply: TaskState & Partial<Omit<ApplyStatus, 'wants'>>
+  /** When somebody enters or leaves by time alone, ISO 8601; and what brings history to new segments. */
+  segments: { nextDueAt: string | null; history: SegmentFillingState }
   /** By name. */
   materializations: Record<string, TaskState & Partial<MaterializeStatus>>
+  /** Webhooks that are told what changes, by name. */
+  notifications: Record<string, { state: string } & Partial<Omit<WebhookStatus, 'state'>>>
   lake: TaskState & Partial<LakeStatus>
   memory: { residentBytes: number }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log, LogReader } from '../log/log.ts'
 import { openSqliteLog } from '../log/sqlite/open-sqlite-log.ts'
 import { openSqliteLogReader } from '../log/sqlite/open-sqlite-log-reader.ts'
+import { ACCOUNT_USER_SPACE, DEADLINE_SPACE } from '../model/segment/segment.ts'
 import type { Store, StoreReader } from '../store/store.ts'
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.ts'
 import { openSqliteStoreReader } from '../store/sqlite/open-sqlite-store-reader.ts'
@@ -20,7 +21,8 @@ export function openLogReader(config: EngineConfig): Promise<LogReader> {
 
 export async function openStore(config: EngineConfig): Promise<Store> {
   if (config.store !== 'sqlite') return await openPostgres(config.store)
-  return await openSqliteStore({ path: dataDirectory(config.data).storePath, threaded: true })
+  const orderedSpaces = [DEADLINE_SPACE, ACCOUNT_USER_SPACE]
+  return await openSqliteStore({ path: dataDirectory(config.data).storePath, threaded: true, orderedSpaces })
 }
 
 /** For threads that follow the store. */

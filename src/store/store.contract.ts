@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { outputsContract } from './outputs.contract.ts'
+import { scanContract } from './scan.contract.ts'
 import type { DocumentChange, OutputBatch, Store, Transaction } from './store.ts'
 
 type OpenedStore = {
@@ -53,6 +54,7 @@ const hundredThousand = (value: (i: number) => string | undefined): DocumentChan
 
 export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
   outputsContract(name, open)
+  scanContract(name, open)
   describe(`${name} keeps the promises of a store`, () => {
     let opened: OpenedStore
     let store: Store

@@ -39,6 +39,22 @@ export type Transaction = {
 /** Batches that one commit prunes of a collection: some 100 MB of payloads at most, so that pruning never makes a commit long. */
 export const PRUNED_BATCHES_MAX = 1_000
 
+/** A document of a space that is known. */
+export type StoredDocument = { key: string; value: string }
+
+/** Which keys are meant: all that every bound allows. */
+export type KeyRange = {
+  /** Only keys behind this one, which need not exist: the last of the page before. */
+  after?: string | undefined
+  /** Only this key and those behind it. */
+  from?: string | undefined
+  /** Only keys before this one. */
+  until?: string | undefined
+}
+
+/** UTF-16 units. Some databases cannot index longer keys, and so keep them in no order. */
+export const SCANNED_KEY_LENGTH_MAX = 400
+
 /** The right to commit, won by `acquire`; it ends when another owner acquires the same partition. */
 export type Ownership = {
   fence: number
@@ -53,7 +69,7 @@ export type Ownership = {
  *   and look at the checkpoints.
  * - `commit` with a fence older than the latest `acquire` rejects with `store_fenced` and changes nothing.
  * - A crash of the machine may undo the latest commits as a whole, newest first (they can be replayed from the log), never a part.
- * - `load`, `readOutputs` and `loadCursor` see every commit that has resolved; they may run while a commit runs.
+ * - `load`, `scan`, `readOutputs` and `loadCursor` see every commit that has resolved; they may run while a commit runs.
  * - A transaction names each document at most once; outputs of a collection come with growing `through`.
  * - One commit at a time: calling `commit` before the previous one has settled is a bug.
  * - Pruned outputs are gone with the commit, the oldest first and `PRUNED_BATCHES_MAX` of a collection at most: whoever names the
@@ -68,6 +84,12 @@ export interface Store {
   acquire(partition: string): Promise<Ownership>
   /** Values in the order of `keys`; undefined where there is none. */
   load(space: string, keys: readonly string[]): Promise<(string | undefined)[]>
+  /**
+   * The first `limit` documents of a space whose keys are in the range, in the order of their keys: that of their UTF-8 bytes, which is
+   * that of their code points (`base/code-points.ts`) and, among keys of ASCII only, also that of JavaScript's `<`. Costs as much
+   * as the documents that it returns. For spaces without keys longer than `SCANNED_KEY_LENGTH_MAX`; those of others are a bug.
+   */
+  scan(space: string, range: KeyRange, limit: number): Promise<StoredDocument[]>
   commit(partition: string, fence: number, transaction: Transaction): Promise<void>
   /** Outputs of a collection with `through` > `after`, in order, until `maxBytes` of payload (at least one when there is any). */
   readOutputs(collection: string, after: Position, maxBytes: number): Promise<OutputBatch[]>
@@ -86,4 +108,7 @@ export interface Store {
 }
 
 /** The store as those see it who own nothing: followers of outputs, with cursors of their own. */
-export type StoreReader = Pick<Store, 'load' | 'readOutputs' | 'checkpoints' | 'loadCursor' | 'saveCursor' | 'scrub' | 'close'>
+export type StoreReader = Pick<
+  Store,
+  'load' | 'scan' | 'readOutputs' | 'checkpoints' | 'loadCursor' | 'saveCursor' | 'scrub' | 'close'
+>

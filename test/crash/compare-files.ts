@@ -24,7 +24,7 @@ export async function compareFiles(data: string, traffic: ProfileTraffic, option
   same('events on the log', await countLogged(directory), traffic.messages.size + options.repeated)
   const { problems } = await verifyLake({ directory: directory.lakePath, manifestPath: directory.lakeManifestPath })
   if (problems.length > 0) throw new Error(`The lake: ${JSON.stringify(problems)}`)
-  const events = [...(await filedEvents(directory)), ...(await unfiledEvents(directory, options))]
+  const events = await allEvents(directory, options.openStore)
   compareMessages(events, traffic)
   compareOwners(events, traffic, options.parts)
 }
@@ -68,6 +68,12 @@ async function countLogged({ logPath }: DataDirectory): Promise<number> {
   return count
 }
 
+/** In the order in which they were published. */
+export async function allEvents(directory: DataDirectory, openStore: () => Promise<StoreReader>): Promise<TimelineEvent[]> {
+  const events = [...(await filedEvents(directory)), ...(await unfiledEvents(directory, openStore))]
+  return events.toSorted((a, b) => a.position - b.position || a.index - b.index)
+}
+
 async function filedEvents({ lakePath }: DataDirectory): Promise<TimelineEvent[]> {
   return (await readLakeLines(`${lakePath}/${EVENTS}`)).map(eventIn)
 }
@@ -75,7 +81,7 @@ async function filedEvents({ lakePath }: DataDirectory): Promise<TimelineEvent[]
 /** What the store has beyond. */
 async function unfiledEvents(
   { lakePath, lakeManifestPath }: DataDirectory,
-  { openStore }: FileOptions,
+  openStore: () => Promise<StoreReader>,
 ): Promise<TimelineEvent[]> {
   const lake = new LakeTimeline({ directory: lakePath, manifestPath: lakeManifestPath })
   const store = await openStore()

@@ -17,6 +17,7 @@ import { compareFiles } from './compare-files.ts'
 import { compareProfiles } from './compare-profiles.ts'
 import { MortalServer } from './mortal-server.ts'
 import { type ProfileTraffic, profileTraffic } from './profile-traffic.ts'
+import { sendUntilAccepted } from './send-batch.ts'
 
 export type ProfileCrashOptions = {
   events: number
@@ -43,7 +44,6 @@ export type ProfileCrashOutcome = {
 const WRITE_KEY = 'key-of-web'
 /** Senders at the same time, each with the next batch. */
 const CONNECTIONS = 3
-const RETRY_MS = 20
 /** Before the next batch, at most: so that there is still something to send when the server is at work again. */
 const PAUSE_MS = 20
 const SETTLE_TIMEOUT_MS = 60_000
@@ -128,44 +128,19 @@ class ProfileCrashRun {
     while (this.#next < batches.length) {
       const number = this.#next++
       await server.untilDiedOftenEnough(number / batches.length, kills)
-      await this.#sendUntilAccepted(server, batches[number] ?? [])
+      await sendUntilAccepted(() => server.url, WRITE_KEY, batches[number] ?? [])
       await sleep(this.#random.next() * PAUSE_MS)
       // At a durability point each batch should make a transaction of its own, so that the point is passed often.
       if (crashAt !== undefined) await server.untilStatus(isFiled, BATCH_SETTLE_MS)
     }
   }
-
-  async #sendUntilAccepted(server: MortalServer, lines: readonly string[]): Promise<void> {
-    const body = `{"batch":[${lines.join(',')}]}`
-    for (;;) {
-      const answer = await post(`${server.url}/v1/batch`, body)
-      if (answer?.status === 200) {
-        if (answer.accepted !== lines.length) throw new Error(`${answer.accepted} of ${lines.length} events were accepted.`)
-        return
-      }
-      if (answer && answer.status < 500 && answer.status !== 429) throw new Error(`Refused with ${answer.status}.`)
-      await sleep(RETRY_MS)
-    }
-  }
 }
 
-/** Undefined when the connection broke, also halfway through the answer: then nobody knows whether it was accepted. */
-async function post(url: string, body: string): Promise<{ status: number; accepted: number } | undefined> {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${WRITE_KEY}` }
-  try {
-    const response = await fetch(url, { method: 'POST', headers, body })
-    const { accepted = 0 } = (await response.json()) as { accepted?: number }
-    return { status: response.status, accepted }
-  } catch {
-    return undefined
-  }
-}
-
-function isAtWork({ documents }: EngineStatus): boolean {
+export function isAtWork({ documents }: EngineStatus): boolean {
   return documents.applied > 0
 }
 
-function isApplied({ log, apply }: EngineStatus): boolean {
+export function isApplied({ log, apply }: EngineStatus): boolean {
   return (apply.positions?.[EVENTS] ?? -1) >= log.head
 }
 

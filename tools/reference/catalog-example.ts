@@ -30,6 +30,19 @@ traits:
     fullName: { rename: name }
     card_number: { forbid: true }
 
+# Who is in a segment is always known. Calendar days are those of the time zone.
+timeZone: Europe/Berlin
+segments:
+  regulars:
+    name: Regular customers
+    predicate:
+      type: all
+      predicates:
+        - { property: { key: plan }, operator: equals, options: { value: [pro, team] } }
+        - property: { key: event }
+          operator: is_at_least
+          options: { eventName: Completed Order, count: 3, timeframe: less_than, days: 30 }
+
 identity:
   user:
     kinds: { phone: { limit: 3, before: anonymous_id } }

@@ -39,6 +39,11 @@ ${DEFAULT_IDENTITY_RULES.blockedValues.map((pattern) => `\`${pattern}\``).join('
 never merge by themselves. Of any kind, what is beyond the limit is not added, and the event says so.`,
   IdentifierKind: `Names have up to 100 letters of a to z, digits, \`_\`, \`-\` and \`.\`, and begin with a letter; 20 kinds at most. Other names
 of built-in kinds, such as \`user_id\`, are refused.`,
+  Notifications: `What a body holds, when it is sent again and how it is signed is said in [segments](../segments.md#notifications).`,
+  Segment: `Ids have up to 100 letters of a to z, digits, \`-\` and \`_\`, and begin with a letter or a digit. A document of Hull is taken as it is,
+with whatever else it holds; so is a bare group of predicates. Segments may ask for the members of others, but not in a circle. What
+predicates mean is said in [segments](../segments.md).`,
+  Predicate: `Keys of traits are names as profiles have them, \`.\` being \`/\`, or those of reports, with \`traits_\` in front.`,
   Test: `\`millrace test\` runs each test on an empty engine of its own; endpoints are not touched.`,
   Step: `\`verify\` waits until everything ingested so far is applied. Documents stand in the order of the key, one for each key. Properties
 that an expected document leaves out are not compared, unless the step is \`exact\` (or the run, with \`--exact\`).`,

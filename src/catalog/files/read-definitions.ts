@@ -1,7 +1,7 @@
 /** Reads a catalog's files, imports included, into one namespace of definitions that remember where they stand. */
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import type { z } from 'zod'
+import * as z from 'zod'
 import { messageOf } from '../../base/errors.ts'
 import { isObject } from '../../base/json.ts'
 import { suggest } from '../../base/suggest.ts'
@@ -15,6 +15,7 @@ import {
   type MaterializationDefinition,
   type TestDefinition,
 } from '../catalog-schema.ts'
+import { notificationSchema, type NotificationDefinition } from '../notification-schema.ts'
 import {
   identitySchema,
   sourceSchema,
@@ -44,6 +45,12 @@ export type Definitions = {
   traits: Record<EntityKind, Map<string, Defined<TraitDefinition>>>
   /** Stands in one file at most; `name` says nothing. */
   identity?: Defined<IdentityDefinition>
+  /** Webhooks. */
+  notifications: Map<string, Defined<NotificationDefinition>>
+  /** As they were written: model/segment/parse-segment.ts reads them. */
+  segments: Map<string, Defined<unknown>>
+  /** Stands in one file at most; `name` says nothing. */
+  timeZone?: Defined<string>
   /** Names of collections whose shape is wrong: they exist, nothing more is known. */
   brokenCollections: Set<string>
   /** True when a file could not be read: what is missing may stand there. */
@@ -65,12 +72,15 @@ class DefinitionReader {
     tests: new Map(),
     sources: new Map(),
     traits: { user: new Map(), account: new Map() },
+    notifications: new Map(),
+    segments: new Map(),
     brokenCollections: new Set(),
     isIncomplete: false,
     files: [],
   }
   readonly #problems: ProblemList
-  #identityAt: Place | undefined
+  /** Of what stands in one file at most, the first place by its name. */
+  readonly #placeOfOnly = new Map<string, Place>()
 
   constructor(problems: ProblemList) {
     this.#problems = problems
@@ -112,7 +122,13 @@ class DefinitionReader {
     read({ path: ['sources'], title: 'Source', schema: sourceSchema, into: sources })
     read({ path: ['traits', 'user'], title: 'User trait', schema: traitSchema, into: traits.user })
     read({ path: ['traits', 'account'], title: 'Account trait', schema: traitSchema, into: traits.account })
-    this.#readIdentity(new Spot(content, ['identity']))
+    const { notifications } = this.definitions
+    read({ path: ['notifications'], title: 'Notifications', schema: notificationSchema, into: notifications })
+    read({ path: ['segments'], title: 'Segment', schema: z.unknown(), into: this.definitions.segments })
+    const identity = this.#readOnly({ field: 'identity', title: 'Identity', schema: identitySchema }, content)
+    if (identity) this.definitions.identity = identity
+    const timeZone = this.#readOnly({ field: 'timeZone', title: 'Time zone', schema: z.string() }, content)
+    if (timeZone) this.definitions.timeZone = timeZone
     const imports = isObject(content.value) && Array.isArray(content.value['import']) ? content.value['import'] : []
     for (const [i, entry] of imports.entries())
       if (typeof entry === 'string' && entry !== '')
@@ -133,13 +149,16 @@ class DefinitionReader {
     }
   }
 
-  #readIdentity(spot: Spot): void {
-    if (valueAt(spot.file.value, spot.path) === undefined) return
-    const value = parseEntry(identitySchema, spot, { title: 'Identity', problems: this.#problems })
-    const first = this.#identityAt
-    this.#identityAt ??= spot.placeOfName
-    if (first) this.#reportTwice('Identity', spot.placeOfName, first)
-    else if (value) this.definitions.identity = { name: 'identity', value, spot }
+  /** What the whole catalog has once. */
+  #readOnly<T>(to: { field: string; title: string; schema: z.ZodType<T> }, file: SourceFile): Defined<T> | undefined {
+    const { field, title, schema } = to
+    if (valueAt(file.value, [field]) === undefined) return undefined
+    const spot = new Spot(file, [field])
+    const value = parseEntry(schema, spot, { title, problems: this.#problems })
+    const first = this.#placeOfOnly.get(field)
+    if (first) this.#reportTwice(title, spot.placeOfName, first)
+    else this.#placeOfOnly.set(field, spot.placeOfName)
+    return first || value === undefined ? undefined : { name: field, value, spot }
   }
 
   #reportTwice(what: string, place: Place, first: Place): void {
@@ -147,10 +166,12 @@ class DefinitionReader {
     this.#problems.error(
       place,
       `${what} is defined twice; the first definition is at ${where}.`,
-      what === 'Identity' ? 'Put both into one.' : 'Rename or remove one.',
+      HINTS_OF_TWICE[what] ?? 'Rename or remove one.',
     )
   }
 }
+
+const HINTS_OF_TWICE: Record<string, string> = { Identity: 'Put both into one.', 'Time zone': 'Remove one.' }
 
 type Section<T> = {
   /** Of the map of entries in the file. */

@@ -50,13 +50,18 @@ async function subjectOf(client: ServerClient, kind: EntityKind, ref: string): P
 }
 
 function receiptText({ id, isDryRun, finishedAt = '', places }: ErasureReport): string {
-  const { state, log, quarantine, outputs, lake, suppression } = places
+  const { state, log, quarantine, outputs, lake, columns, suppression } = places
+  const commands = log.commands > 0 ? `, ${counted(log.commands, 'command')}` : ''
   const rows = [
     { place: 'state', what: `${counted(state.parts, 'profile')}, ${counted(state.identifiers, 'identifier')}` },
-    { place: 'log', what: `${counted(log.events, 'event')} in ${counted(log.entries, 'entry').replace('entrys', 'entries')}` },
+    {
+      place: 'log',
+      what: `${counted(log.events, 'event')}${commands} in ${counted(log.entries, 'entry').replace('entrys', 'entries')}`,
+    },
     { place: 'quarantine', what: counted(quarantine.items, 'item') },
-    { place: 'outputs', what: counted(outputs.events, 'event') },
+    { place: 'outputs', what: `${counted(outputs.events, 'event')}, ${counted(outputs.changes, 'change')}` },
     { place: 'lake', what: `${counted(lake.events, 'event')} in ${counted(lake.fragments, 'fragment')}` },
+    { place: 'columns', what: isDryRun || columns.isDiscarded ? 'made anew' : 'kept' },
     { place: 'suppression', what: `${counted(suppression.identifiers, 'identifier')} kept out` },
   ]
   const title = isDryRun ? `Preview ${id}: this would be erased` : `Erased ${formatInstant(finishedAt)}, receipt ${id}`

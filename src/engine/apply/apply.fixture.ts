@@ -288,6 +288,9 @@ function compile({ schemas, derived: names = DERIVED, rollbackOnConflict = true 
     sources: {},
     traits: { user: {}, account: {} },
     identity: DEFAULT_IDENTITY_RULES,
+    notifications: {},
+    segments: {},
+    timeZone: 'UTC',
   }
   return { catalog, schemas: new SchemaSet(catalog.schemas) }
 }
@@ -318,7 +321,7 @@ function locateLambda(name: string, lambda: Lambda): LocatedLambda {
 }
 
 /** The calls by which apply can change or learn something. */
-export type StoreCall = 'acquire' | 'load' | 'commit' | 'committed' | 'readOutputs'
+export type StoreCall = 'acquire' | 'load' | 'scan' | 'commit' | 'committed' | 'readOutputs'
 
 /** A store that lets a test act, or fail, before each call and after each commit. */
 export function wrapStore(store: Store, on: (call: StoreCall) => unknown): Store {
@@ -330,6 +333,10 @@ export function wrapStore(store: Store, on: (call: StoreCall) => unknown): Store
     load: async (space, keys) => {
       await on('load')
       return store.load(space, keys)
+    },
+    scan: async (space, range, limit) => {
+      await on('scan')
+      return store.scan(space, range, limit)
     },
     commit: async (...args) => {
       await on('commit')

@@ -17,7 +17,7 @@ import { DerivationStop } from './derivation-runner.ts'
 import { findLanes, type Lane } from './lanes.ts'
 import { type ApplyPlan, publishedSources } from './plan.ts'
 import { readPublished } from './published.ts'
-import type { Changes, Runner } from './runner.ts'
+import type { Changes, Runner, Wants } from './runner.ts'
 
 export type ApplyParts = {
   plan: ApplyPlan
@@ -37,6 +37,8 @@ export type ApplyStatus = {
   positions: Record<string, Position>
   /** Derivations that a failure holds before an entry of the log. */
   stopped: { derivation: string; position: Position; message: string; hint: string | undefined }[]
+  /** What the profiles wait for, as committed: the time at which something is due, and pages of history for segments. */
+  wants?: Wants
 }
 
 /** Compressed, some 5,000 events: enough to make a chunk's fixed costs small, little enough to keep latency and memory small. */
@@ -93,6 +95,7 @@ export class Apply {
     this.#positions = new Map(plan.members.map(({ name }) => [name, checkpoints.get(name) ?? 0]))
     this.#committed = new Map(this.#positions)
     this.#runners = new Map(plan.members.map(({ name, open }) => [name, open(store)]))
+    for (const runner of this.#runners.values()) await runner.open?.()
     this.#transaction = emptyTransaction(clock.now())
     this.#committing = undefined
     this.#commitFailure = undefined
@@ -129,9 +132,11 @@ export class Apply {
       chunk.fill(source, await readPublished(store, source, chunk.after, chunk.through))
     }
     for (const name of lane.members) {
-      const published = await this.#runners.get(name)?.run(chunk, { committed: async () => await this.#committing })
-      if (published && published.documents.length > 0)
-        this.#transaction.outputs.push(outputBatch(chunk, name, encodeBatch([published])))
+      const published = (await this.#runners.get(name)?.run(chunk, { committed: async () => await this.#committing })) ?? []
+      for (const section of published) {
+        if (section.documents.length === 0) continue
+        this.#transaction.outputs.push(outputBatch(chunk, section.collection, encodeBatch([section])))
+      }
       this.#positions.set(name, chunk.through)
     }
     this.#transaction.documents += chunk.sizeDocuments
@@ -157,11 +162,10 @@ export class Apply {
   #commit(): void {
     const { store, clock, partition } = this.#parts
     const positions = new Map(this.#positions)
-    const changes = new Map(Array.from(this.#runners, ([name, runner]) => [name, runner.close()]))
-    const all = [...changes.values()]
+    const all = Array.from(this.#runners.values(), (runner) => runner.close())
     const transaction = {
       documents: all.flatMap(({ documents }) => documents),
-      outputs: this.#transaction.outputs.map((output) => redacted(output, changes.get(output.collection))),
+      outputs: this.#transaction.outputs.map((output) => redacted(output, all)),
       prunedOutputs: all.flatMap(({ prunedOutputs = [] }) => prunedOutputs),
       replacedOutputs: all.flatMap(({ replacedOutputs = [] }) => replacedOutputs),
       checkpoints: [...positions].map(([task, position]) => ({ task, position })),
@@ -188,7 +192,9 @@ export class Apply {
   }
 
   #report(): void {
+    const [wants] = [...this.#runners.values()].flatMap((runner) => runner.wants ?? [])
     this.#parts.report({
+      ...(wants && { wants }),
       positions: Object.fromEntries(this.#committed),
       stopped: [...this.#stops].map(([derivation, { position, message, cause }]) => ({
         derivation,
@@ -204,9 +210,10 @@ function emptyTransaction(openedAt: number): OpenTransaction {
   return { outputs: [], documents: 0, openedAt }
 }
 
-function redacted(output: OutputBatch, { redact }: Partial<Changes> = {}): OutputBatch {
-  const payload = redact?.(output.payload)
-  return payload === undefined ? output : { ...output, payload }
+function redacted(output: OutputBatch, changes: readonly Changes[]): OutputBatch {
+  let { payload } = output
+  for (const { redact } of changes) payload = redact?.(payload) ?? payload
+  return payload === output.payload ? output : { ...output, payload }
 }
 
 function outputBatch({ after, through, appendedAt }: Chunk, collection: string, payload: Uint8Array): OutputBatch {

@@ -31,8 +31,8 @@ export class OutdatedDocument extends MillraceError {
   }
 }
 
-/** `position`: of its log entry. */
-export type PlacedSection = { section: DecodedSection; position: Position }
+/** `position` and `appendedAt`: of its log entry. */
+export type PlacedSection = { section: DecodedSection; position: Position; appendedAt: number }
 
 export class Chunk {
   readonly after: Position
@@ -90,8 +90,8 @@ export class Chunk {
   }
 
   #decoded(): PlacedSection[] {
-    this.#sections ??= this.#entries.flatMap(({ position, payload }) =>
-      decodeBatch(payload).map((section) => ({ section, position })),
+    this.#sections ??= this.#entries.flatMap(({ position, appendedAt, payload }) =>
+      decodeBatch(payload).map((section) => ({ section, position, appendedAt })),
     )
     return this.#sections
   }

@@ -78,7 +78,7 @@ export class DerivationRunner implements Runner {
   }
 
   /** Reads the chunk's source documents; returns what was published, and fills it into the chunk for those that read it. */
-  async run(chunk: Chunk): Promise<Section> {
+  async run(chunk: Chunk): Promise<Section[]> {
     const steps = this.#planOrStop(chunk)
     const keys = this.#register ? steps.map((step) => this.#shuffleKey(step)) : []
     const registers = await this.#registers.open(keys)
@@ -101,7 +101,7 @@ export class DerivationRunner implements Runner {
     }
     this.#registers.seal()
     chunk.fill(this.name, documents)
-    return published
+    return [published]
   }
 
   get changedCharacters(): number {

@@ -8,6 +8,9 @@ export type Changes = Pick<Transaction, 'documents' | 'prunedOutputs' | 'replace
   redact?: (payload: Uint8Array) => Uint8Array | undefined
 }
 
+/** `dueAt`: when something is due though nothing comes, in milliseconds, infinite when nothing is; an input is wanted then. */
+export type Wants = { dueAt: number; isFilling: boolean; hasSegments: boolean }
+
 export type RunContext = {
   /** Resolves when the transaction before is committed. */
   committed: () => Promise<void>
@@ -18,10 +21,14 @@ export type RunContext = {
  * nothing else, so that a replay gives the same results at the same places, however transactions are cut.
  */
 export interface Runner {
-  /** Works off a chunk; returns what it publishes, under the member's name. A `DerivationStop` holds it before an entry. */
-  run(chunk: Chunk, context: RunContext): Promise<Section>
+  /** Once, before everything else: from then on `wants` is known, though no input may come. Absent where there is nothing to open. */
+  open?(): Promise<void>
+  /** Works off a chunk; returns what it publishes, a section for each collection. A `DerivationStop` holds it before an entry. */
+  run(chunk: Chunk, context: RunContext): Promise<Section[]>
   /** Characters that the open transaction holds so far: memory, which bounds it. */
   readonly changedCharacters: number
+  /** What it waits for; absent for those that never wait. */
+  readonly wants?: Wants
   /** Closes the transaction; the next call of `run` belongs to the next one, while this one is being committed. */
   close(): Changes
 }

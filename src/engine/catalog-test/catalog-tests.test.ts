@@ -88,6 +88,9 @@ function catalogOf(tests: Record<string, TestStep[]>): Catalog {
     sources: {},
     traits: { user: {}, account: {} },
     identity: DEFAULT_IDENTITY_RULES,
+    notifications: {},
+    segments: {},
+    timeZone: 'UTC',
   }
 }
 

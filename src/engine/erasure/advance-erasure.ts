@@ -17,6 +17,7 @@ const STEPS: Record<Exclude<Erasure['state'], 'done'>, Step> = {
   forgetting: forget,
   'redacting-log': redactLog,
   'redacting-lake': redactLake,
+  'discarding-columns': discardColumns,
   scrubbing: scrub,
 }
 
@@ -43,12 +44,12 @@ async function resolve({ erasure, subject, parts }: Running): Promise<Erasure | 
   const found = joinSubjects(subject, await resolveSubject(store, subject))
   if (!isSameSubject(subject, found)) return without(erasure, { subject: found })
   // Those that the lake has filed are counted there as well.
-  const { events } = await redactOutputs(store, new SubjectMatcher(found, parts.normalize))
+  const { events, changes } = await redactOutputs(store, new SubjectMatcher(found, parts.normalize))
   const places = {
     ...erasure.places,
     state: { ...erasure.places.state, parts: found.parts.length, identifiers: found.identifiers.length },
     suppression: { identifiers: erasure.isDryRun ? 0 : found.identifiers.length },
-    outputs: { events: erasure.places.outputs.events + events },
+    outputs: { events: erasure.places.outputs.events + events, changes: erasure.places.outputs.changes + changes },
   }
   return without(erasure, { state: erasure.isDryRun ? 'redacting-log' : 'forgetting', places })
 }
@@ -61,17 +62,11 @@ async function forget({ erasure, subject, parts }: Running): Promise<Erasure | u
   return (await isApplied(erasure, parts)) ? without(erasure, { state: 'redacting-log' }) : undefined
 }
 
-async function redactLog({ erasure, subject, parts, signal }: Running): Promise<Erasure | undefined> {
+async function redactLog(running: Running): Promise<Erasure | undefined> {
+  const { erasure, subject, parts } = running
   const { log, store } = parts
   const { isDryRun } = erasure
-  let noted = erasure
-  const onFound = async (found: FoundDocuments) => {
-    noted = await noteFound(noted, found, parts)
-  }
-  const matcher = new SubjectMatcher(subject, parts.normalize)
-  const walk = { log, matcher, isDryRun, countedThrough: erasure.countedThrough ?? 0, onFound, signal }
-  const { position, hasFound, isAtEnd } = await redactStretch(walk, erasure.places.log.position)
-  const searched = { ...noted, places: withPlace(noted, 'log', { position }) }
+  const { searched, hasFound, isAtEnd } = await searchLog(running)
   // What arrives meanwhile names nobody who is kept out: at the end there is no need to chase it.
   if (hasFound || !isAtEnd) return searched
   if (!(await isApplied(erasure, parts))) return undefined
@@ -85,10 +80,23 @@ async function redactLog({ erasure, subject, parts, signal }: Running): Promise<
   return without(searched, { state: 'resolving', subject: joinSubjects(subject, again), ...fromStart })
 }
 
+/** A stretch of the log. */
+async function searchLog({ erasure, subject, parts, signal }: Running) {
+  let noted = erasure
+  const onFound = async (found: FoundDocuments) => {
+    noted = await noteFound(noted, found, parts)
+  }
+  const matcher = new SubjectMatcher(subject, parts.normalize)
+  const { isDryRun, countedThrough = 0 } = erasure
+  const walk = { log: parts.log, matcher, isDryRun, countedThrough, onFound, signal }
+  const { position, hasFound, isAtEnd } = await redactStretch(walk, erasure.places.log.position)
+  return { searched: { ...noted, places: withPlace(noted, 'log', { position }) }, hasFound, isAtEnd }
+}
+
 /** Counts what is about to go, once, and has `apply` take quarantined items out of the state. */
 async function noteFound(
   erasure: Erasure,
-  { through, entries, events, items }: FoundDocuments,
+  { through, entries, events, commands, items }: FoundDocuments,
   parts: EraserParts,
 ): Promise<Erasure> {
   const isReleasing = items.length > 0 && !erasure.isDryRun
@@ -100,7 +108,7 @@ async function noteFound(
     ...(released && { waitsFor: released.position }),
     places: {
       ...erasure.places,
-      log: { ...log, entries: log.entries + entries, events: log.events + events },
+      log: { ...log, entries: log.entries + entries, events: log.events + events, commands: log.commands + commands },
       quarantine: { items: quarantine.items + items.length },
     },
   }
@@ -115,7 +123,22 @@ async function redactLake({ erasure, subject, parts: { lake } }: Running): Promi
     await lake.order({ id, isDryRun, subject })
     return undefined
   }
-  return without(erasure, { state: 'scrubbing', places: { ...erasure.places, lake: outcome } })
+  return without(erasure, { state: 'discarding-columns', places: { ...erasure.places, lake: outcome } })
+}
+
+/** After the lake, as they are made of it; and what was made of them before they went stands behind the end that the walk had reached. */
+async function discardColumns(running: Running): Promise<Erasure | undefined> {
+  const { erasure, parts } = running
+  if (erasure.isDryRun) return without(erasure, { state: 'scrubbing' })
+  const { isDiscarded } = erasure.places.columns
+  if (!isDiscarded) {
+    await parts.columns.discard()
+    return { ...erasure, places: withPlace(erasure, 'columns', { isDiscarded: true }) }
+  }
+  const { searched, isAtEnd } = await searchLog(running)
+  if (!isAtEnd) return searched
+  await parts.log.redact([])
+  return without(searched, { state: 'scrubbing' })
 }
 
 async function scrub({ erasure, subject, parts }: Running): Promise<Erasure> {

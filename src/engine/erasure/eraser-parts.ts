@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Doorbell } from '../../base/doorbell.ts'
 import type { Log, Position } from '../../log/log.ts'
 import type { StoreReader } from '../../store/store.ts'
-import type { ErasureRecords, LakeEraser } from './erasure.ts'
+import type { ColumnsEraser, ErasureRecords, LakeEraser } from './erasure.ts'
 import type { Normalize } from './subject.ts'
 import type { SuppressionList } from './suppression.ts'
 
@@ -11,6 +11,7 @@ export type EraserParts = {
   log: Pick<Log, 'append' | 'read' | 'redact' | 'head'>
   store: Pick<StoreReader, 'load' | 'readOutputs' | 'scrub'>
   lake: LakeEraser
+  columns: ColumnsEraser
   records: ErasureRecords
   suppression: SuppressionList
   clock: Clock

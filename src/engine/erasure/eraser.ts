@@ -5,13 +5,15 @@
  *   state            does                                                        leaves when                            to
  *   resolving        suppresses what is known of the subject, waits until all    the state tells no further part        forgetting
  *                    that the log held then is applied, looks again              or identifier
- *   forgetting       `erase` command: apply removes profiles, identifiers, and   it is applied                          redacting-log
- *                    timeline events from outputs
+ *   forgetting       `erase` command: apply removes profiles, identifiers, what  it is applied                          redacting-log
+ *                    segments keep, and what outputs tell
  *   redacting-log    tombstones over documents, `release` command for            the end of the log is reached, all     redacting-lake
  *                    quarantined items                                           commands are applied;
  *                                                                                the subject is in the state again      resolving
  *                                                                                (an event was on its way meanwhile)
- *   redacting-lake   order to the lake's thread                                  it says that it is done                scrubbing
+ *   redacting-lake   order to the lake's thread                                  it says that it is done                discarding-columns
+ *   discarding-      the columns go, with the pages of history that were made    the end of the log is reached again    scrubbing
+ *   columns          of them meanwhile
  *   scrubbing        no byte stays in gaps of the store's and the log's files,   that is done                           done
  *                    the order goes
  *   done             the record names nobody any more                            –
@@ -25,7 +27,7 @@ import type { EntityId, EntityKind } from '../../model/profile/entity.ts'
 import type { StoreReader } from '../../store/store.ts'
 import { advanceErasure } from './advance-erasure.ts'
 import type { EraserParts } from './eraser-parts.ts'
-import { type Erasure, type ErasureReport, nothingErased, reportOf } from './erasure.ts'
+import { completePlaces, type Erasure, type ErasureReport, nothingErased, reportOf } from './erasure.ts'
 
 export type ErasureRequest = { kind: EntityKind; isDryRun: boolean } & ({ identifier: Claim } | { id: EntityId })
 
@@ -38,7 +40,7 @@ export class Eraser {
 
   private constructor(parts: EraserParts, erasures: readonly Erasure[]) {
     this.#parts = parts
-    this.#erasures = new Map(erasures.map((erasure) => [erasure.id, erasure]))
+    this.#erasures = new Map(erasures.map((erasure) => [erasure.id, { ...erasure, places: completePlaces(erasure.places) }]))
   }
 
   /** Knows every erasure there ever was; `run` goes on with those that are not done. */

@@ -32,7 +32,7 @@ test('a process that dies at any write is followed by one that brings the erasur
   const expected = await work(undisturbed, (call, moment) => seen.push(`${moment} ${call}`))
   expect(seen.length).toBeGreaterThan(30)
   expect(new Set(seen.map((place) => place.split(' ')[1]))).toEqual(
-    new Set(['suppress', 'save', 'append', 'redact', 'order', 'withdraw', 'scrub']),
+    new Set(['suppress', 'save', 'append', 'redact', 'order', 'withdraw', 'discard', 'scrub']),
   )
   await mapAtOnce([...seen.keys()], 4, async (place) => {
     const world = await settledWorld()

@@ -18,7 +18,7 @@ import type { TrackedEvent } from '../../model/event/event.ts'
 import type { QuarantinedItem } from '../../model/event/quarantine.ts'
 import { compileIdentityRules, normalizeIdentifier } from '../../model/profile/identifier-value.ts'
 import { DEFAULT_IDENTITY_RULES } from '../../model/profile/identity-rules.ts'
-import { COMMANDS, EVENTS, INBOX, QUARANTINE, SYSTEM_SCHEMA_HASH } from '../../model/system-collections.ts'
+import { CHANGES, COMMANDS, EVENTS, INBOX, QUARANTINE, SYSTEM_SCHEMA_HASH } from '../../model/system-collections.ts'
 import type { Store } from '../../store/store.ts'
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.ts'
 import { Apply } from '../apply/apply.ts'
@@ -114,6 +114,7 @@ function partsOf(world: World): EraserParts {
     log,
     store,
     lake,
+    columns: { discard: () => Promise.resolve() },
     records: recordsOf(world),
     suppression,
     clock,
@@ -135,7 +136,7 @@ function watched<Args extends unknown[], Result>(around: Around, name: string, c
 
 /** Tells `around` of every call that writes something. */
 function watch(parts: EraserParts, around: Around): EraserParts {
-  const { log, store, lake, records } = parts
+  const { log, store, lake, columns, records } = parts
   return {
     ...parts,
     log: {
@@ -154,12 +155,13 @@ function watch(parts: EraserParts, around: Around): EraserParts {
       outcome: (id) => lake.outcome(id),
       withdraw: watched(around, 'withdraw', (id) => lake.withdraw(id)),
     },
+    columns: { discard: watched(around, 'discard', () => columns.discard()) },
     records: { list: () => records.list(), save: watched(around, 'save', (erasure) => records.save(erasure)) },
   }
 }
 
 async function apply({ log, store, clock }: World): Promise<void> {
-  const plan = { members: [profilesMember(PLAIN_CATALOG, 7)], collections: new Map() }
+  const plan = { members: [profilesMember(PLAIN_CATALOG, { messageDays: 7, notificationHours: 24 })], collections: new Map() }
   const parts = { plan, log, store, clock, partition: PARTITION, bell: new Doorbell(), report: () => undefined }
   await new Apply(parts).run(new AbortController().signal, { untilIdle: true })
 }
@@ -233,6 +235,7 @@ export async function findTexts({ root, log, store }: World, texts: readonly str
   const batches = [
     ...(await log.read(0, { maxBytes: Number.MAX_SAFE_INTEGER })),
     ...(await store.readOutputs(EVENTS, 0, Number.MAX_SAFE_INTEGER)),
+    ...(await store.readOutputs(CHANGES, 0, Number.MAX_SAFE_INTEGER)),
   ]
   for (const section of batches.flatMap(({ payload }) => decodeBatch(payload))) {
     if (section.collection === COMMANDS) continue

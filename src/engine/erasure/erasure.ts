@@ -10,19 +10,29 @@ import type { EntityKind } from '../../model/profile/entity.ts'
 import type { Subject } from './subject.ts'
 
 /** In the order in which they are passed; the table above `Eraser` says what each waits for. */
-export const ERASURE_STATES = ['resolving', 'forgetting', 'redacting-log', 'redacting-lake', 'scrubbing', 'done'] as const
+export const ERASURE_STATES = [
+  'resolving',
+  'forgetting',
+  'redacting-log',
+  'redacting-lake',
+  'discarding-columns',
+  'scrubbing',
+  'done',
+] as const
 export type ErasureState = (typeof ERASURE_STATES)[number]
 
 /** What was removed, place by place; for a dry run, what would be. */
 export type ErasedPlaces = {
   /** Profiles (a merged one has several parts), and identifiers that led to them. */
   state: { parts: number; identifiers: number; position: Position }
-  /** Entries that were written over, and tracked events in them; everything up to `position` was searched. */
-  log: { entries: number; events: number; position: Position }
+  /** Entries that were written over, with tracked events and with commands (pages of history, members of segments) in them; everything up to `position` was searched. */
+  log: { entries: number; events: number; commands: number; position: Position }
   quarantine: { items: number }
-  /** Timeline events that the lake had not filed yet. */
-  outputs: { events: number }
+  /** Timeline events and change records that were still to be filed or told. */
+  outputs: { events: number; changes: number }
   lake: { fragments: number; events: number }
+  /** They are made anew from what is left. */
+  columns: { isDiscarded: boolean }
   /** Identifiers that must stay out from now on. */
   suppression: { identifiers: number }
 }
@@ -60,11 +70,24 @@ export function reportOf(erasure: Erasure): ErasureReport {
 export function nothingErased(): ErasedPlaces {
   return {
     state: { parts: 0, identifiers: 0, position: 0 },
-    log: { entries: 0, events: 0, position: 0 },
+    log: { entries: 0, events: 0, commands: 0, position: 0 },
     quarantine: { items: 0 },
-    outputs: { events: 0 },
+    outputs: { events: 0, changes: 0 },
     lake: { fragments: 0, events: 0 },
+    columns: { isDiscarded: false },
     suppression: { identifiers: 0 },
+  }
+}
+
+/** With the places that a record of an earlier version does not name. */
+export function completePlaces(places: ErasedPlaces): ErasedPlaces {
+  const none = nothingErased()
+  const { log, outputs, columns } = places
+  return {
+    ...places,
+    log: { ...none.log, ...log },
+    outputs: { ...none.outputs, ...outputs },
+    columns: { ...none.columns, ...columns },
   }
 }
 
@@ -85,4 +108,10 @@ export interface LakeEraser {
   outcome(id: string): Promise<{ fragments: number; events: number } | undefined>
   /** No trace of the order is left when it resolves. May be repeated. */
   withdraw(id: string): Promise<void>
+}
+
+/** What is kept of everybody for questions about all: made of state and lake, and to be made anew when both have forgotten somebody. */
+export interface ColumnsEraser {
+  /** When it resolves, no file holds any of it, and no page of history that was made of it will still come onto the log. May be repeated. */
+  discard(): Promise<void>
 }

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Log, LogEntry, Position, Redaction } from '../../log/log.ts'
 import { padBatch } from '../../model/padded-batch.ts'
-import { redactBatch } from './redact-batch.ts'
+import { nothingRedacted, type Redacted, redactBatch } from './redact-batch.ts'
 import type { SubjectMatcher } from './subject-matcher.ts'
 
 /** Compressed; some 5 ms of work, so that requests on the same thread hardly notice. */
@@ -22,7 +22,7 @@ export type LogWalk = {
 }
 
 /** Of the entries up to `through`, without those that were counted before. */
-export type FoundDocuments = { through: Position; entries: number; events: number; items: string[] }
+export type FoundDocuments = Pick<Redacted, 'events' | 'commands' | 'items'> & { through: Position; entries: number }
 
 export type LogStretch = { position: Position; hasFound: boolean; isAtEnd: boolean }
 
@@ -41,7 +41,7 @@ export async function redactStretch(walk: LogWalk, after: Position): Promise<Log
 
 /** True when any was about the subject. */
 async function redactEntries(walk: LogWalk, entries: readonly LogEntry[]): Promise<boolean> {
-  const found: FoundDocuments = { through: entries.at(-1)?.position ?? 0, entries: 0, events: 0, items: [] }
+  const found: FoundDocuments = { ...nothingRedacted(), through: entries.at(-1)?.position ?? 0, entries: 0 }
   const changes: Redaction[] = []
   for (const { position, payload } of entries) {
     const redacted = redactBatch(payload, walk.matcher)
@@ -50,6 +50,7 @@ async function redactEntries(walk: LogWalk, entries: readonly LogEntry[]): Promi
     if (position <= walk.countedThrough) continue
     found.entries++
     found.events += redacted.events
+    found.commands += redacted.commands
     found.items.push(...redacted.items)
   }
   if (changes.length === 0) return false

@@ -6,28 +6,34 @@
  *   members for identifiers      the same identifier, whatever its form: what keeps a person out at the door (`mentioned-identifiers.ts`)
  *   timeline events              a part of the subject, or a part's id anywhere
  *   anywhere in the event        an email, or a long id (`distinctive-text.ts`)
+ *   change records, pages of     what is told of a part of the subject (`redact-change.ts`, `redact-command.ts`); of others, the values
+ *   history, lists of members    with an email, a long id, or a part's id
  *   quarantined items            the same in the raw item; when that is no JSON, any identifier as a word of it
  */
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { Claim } from '../../model/event/event.ts'
+import type { EntityId } from '../../model/profile/entity.ts'
 import { type IdentifierTest, itemMentionsAny, mentionsAny } from '../../model/event/mentioned-identifiers.ts'
 import { ANONYMOUS_ID } from '../../model/profile/identity-rules.ts'
 import { foldText, hasWord, isDistinctive, someText, spellings } from './distinctive-text.ts'
 import type { Normalize, Subject } from './subject.ts'
 
 /** Finds the documents of one subject, or of several. */
-export type DocumentMatcher = Pick<SubjectMatcher, 'mayConcern' | 'concernsEvent' | 'concernsItem'>
+export type DocumentMatcher = Pick<SubjectMatcher, 'mayConcern' | 'concernsEvent' | 'concernsItem' | 'isPart' | 'isNamedIn'>
 
 export function anyOf(matchers: readonly DocumentMatcher[]): DocumentMatcher {
   return {
     mayConcern: (text) => matchers.some((matcher) => matcher.mayConcern(text)),
     concernsEvent: (text) => matchers.some((matcher) => matcher.concernsEvent(text)),
     concernsItem: (text) => matchers.some((matcher) => matcher.concernsItem(text)),
+    isPart: (id) => matchers.some((matcher) => matcher.isPart(id)),
+    isNamedIn: (value) => matchers.some((matcher) => matcher.isNamedIn(value)),
   }
 }
 
 export class SubjectMatcher {
   readonly #kind: Subject['kind']
+  readonly #parts: ReadonlySet<EntityId>
   readonly #normalize: Normalize
   readonly #identifiers: ReadonlySet<string>
   readonly #words: string[]
@@ -37,6 +43,7 @@ export class SubjectMatcher {
   constructor({ kind, parts, identifiers }: Subject, normalize: Normalize) {
     this.#kind = kind
     this.#normalize = normalize
+    this.#parts = new Set(parts)
     this.#identifiers = new Set(identifiers.map((claim) => keyOf(claim)))
     this.#words = identifiers.flatMap(spellings)
     this.#distinctiveWords = [...parts, ...identifiers.filter(isDistinctive).flatMap(spellings)]
@@ -62,6 +69,15 @@ export class SubjectMatcher {
     const raw = parseRaw(item['raw'])
     if (raw === undefined) return hasAnyWord(item, this.#words)
     return itemMentionsAny(raw, undefined, this.#test) || hasAnyWord([raw, { ...item, raw: null }], this.#distinctiveWords)
+  }
+
+  isPart(id: EntityId): boolean {
+    return this.#parts.has(id)
+  }
+
+  /** Whether a value that is told of somebody else, a fact or a property, gives the subject away. */
+  isNamedIn(value: Json): boolean {
+    return hasAnyWord(value, this.#distinctiveWords)
   }
 
   /** Timeline events have the members of tracked ones. */

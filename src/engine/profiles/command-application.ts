@@ -7,6 +7,7 @@ import { externalIdOf, survivorOf } from '../../model/profile/survivor.ts'
 import type { Identities } from './identities.ts'
 import type { Input } from './inputs.ts'
 import { changedEvent, mergedEvent, splitEvent } from './made-events.ts'
+import { noteErased, noteMerge, noteNew, watchFacts } from './note-changes.ts'
 import type { ProfileState } from './profile-state.ts'
 import type { Publication } from './publication.ts'
 import { joinEntities } from './resolve-entity.ts'
@@ -28,6 +29,7 @@ export class CommandApplication {
 
   async apply(input: CommandInput): Promise<void> {
     const { command } = input
+    const { segments } = this.#state
     switch (command.kind) {
       case 'merge':
         return await this.#merge(command, writeOf(input))
@@ -37,6 +39,16 @@ export class CommandApplication {
         return await this.#erase(command)
       case 'release':
         return this.#state.quarantine.release(command.items)
+      case 'define-segment':
+        return segments.define(command.definition, command.owner, this.#state.isEmpty)
+      case 'delete-segment':
+        return segments.delete(command.segment)
+      case 'change-members':
+        return await segments.changeMembers(command.segment, command)
+      case 'fill-segment':
+        return await segments.fill(command)
+      case 'tick':
+        return undefined
     }
   }
 
@@ -54,6 +66,7 @@ export class CommandApplication {
     invariant(merge, 'a merged entity has a merge')
     const cause = { kind, part: survivor.id, write }
     this.#publication.addMade(mergedEvent(cause, { survivor, loser, merge }))
+    noteMerge(this.#state, kind, { merge, survivor, loser, merged })
     const changes = this.#state.watchMerge(kind, survivor.entity.parts, merged.entity.parts)()
     const tracked = changes.filter(({ isTracked }) => isTracked)
     if (tracked.length > 0) this.#publication.addMade(changedEvent(cause, tracked, this.#state.signedUpAt(kind, merged.entity)))
@@ -65,6 +78,7 @@ export class CommandApplication {
     const whole = identities.find(part)
     const split = whole && splitEntity(whole.entity, part)
     if (whole === undefined || split === undefined) return
+    const end = watchFacts(this.#state, kind, whole)
     identities.put(whole.id, split.rest)
     identities.put(part, split.detached)
     const [rest, detached] = [
@@ -72,6 +86,9 @@ export class CommandApplication {
       { id: part, entity: split.detached },
     ]
     this.#publication.addMade(splitEvent({ kind, part: rest.id, write }, rest, detached))
+    end(rest)
+    noteNew(this.#state, kind, detached)
+    for (const { id } of [rest, detached]) this.#state.segments.noteParts(kind, id)
   }
 
   async #erase({ entityKind: kind, parts }: Of<'erase'>): Promise<void> {
@@ -80,7 +97,11 @@ export class CommandApplication {
     const entities = parts.flatMap((part) => identities.find(part) ?? [])
     const identifiers = entities.flatMap(({ entity }) => entity.parts.flatMap((part) => part.identifiers))
     this.#state.forgotten.add({ kind, parts, identifiers: identifiers.map(({ kind, value }) => ({ kind, value })) })
-    for (const { entity } of entities) eraseEntity(identities, entity)
+    for (const { id, entity } of entities) {
+      noteErased(this.#state, kind, { id, entity })
+      eraseEntity(identities, entity)
+    }
+    this.#state.segments.restartFillings()
     for (const part of parts) identities.put(part, undefined)
   }
 }

@@ -6,6 +6,7 @@ import { isObject, type JsonObject } from '../../base/json.ts'
 import type { TrackedEvent } from '../../model/event/event.ts'
 import type { IdentityNote, TimelineEvent, TraitRefusal } from '../../model/event/timeline-event.ts'
 import type { EntityId, EntityKind, Write } from '../../model/profile/entity.ts'
+import { eventName } from '../../model/event/event-report.ts'
 import { compareWrites } from '../../model/profile/trait-order.ts'
 import { changeDocument } from '../apply/documents.ts'
 import { type Identities, requirePart } from './identities.ts'
@@ -14,8 +15,9 @@ import { changedEvent, createdEvent, mergedEvent } from './made-events.ts'
 import { entityIdAt, type Publication } from './publication.ts'
 import type { ProfileState } from './profile-state.ts'
 import { type Resolved, resolveEntity } from './resolve-entity.ts'
+import { noteMerge, noteResolved, watchFacts } from './note-changes.ts'
 
-export type EventInput = { event: TrackedEvent; claims: OpenClaims; text: string; position: number; index: number }
+export type EventInput = { event: TrackedEvent; claims: OpenClaims; text: string; position: number; index: number; at: number }
 
 type Outcome = { part: EntityId; refused: readonly TraitRefusal[]; notes: readonly IdentityNote[] }
 
@@ -53,8 +55,15 @@ export class EventApplication {
       notes: [...claims.notes, ...(user?.notes ?? []), ...(account?.notes ?? [])],
     }
     this.#publication.addTracked(this.#keptText(event, text), input, { user: user?.part, account: account?.part }, remarks)
+    this.#noteEvent(input, user?.part, account?.part)
     for (const made of this.#changed.splice(0)) this.#publication.addMade(made)
     this.#state.schema.noteEvent(event, Date.parse(event.receivedAt))
+  }
+
+  #noteEvent({ event, position, index }: EventInput, user: EntityId | undefined, account: EntityId | undefined): void {
+    if (!this.#state.segments.asksAbout(eventName(event))) return
+    const owners = { ...(user !== undefined && { user }), ...(account !== undefined && { account }) }
+    this.#state.segments.noteEvent({ ...event, ...owners, position, index })
   }
 
   /** What the catalog hides or forbids is on no timeline either. */
@@ -92,13 +101,18 @@ export class EventApplication {
   #applyResolved(kind: EntityKind, resolved: Resolved, { traits, write }: Writing): Outcome {
     const { part, placed, isNew, merges, notes } = resolved
     const cause = { kind, part: part.id, write }
-    for (const merged of merges) this.#publication.addMade(mergedEvent(cause, merged))
+    for (const merged of merges) {
+      this.#publication.addMade(mergedEvent(cause, merged))
+      noteMerge(this.#state, kind, merged)
+    }
     const partsBefore = merges.find(({ survivor }) => survivor.id === placed.id)?.survivor.entity.parts
     const { refused, changes } = this.#state.writeTraits({ kind, placed, part, traits: traits ?? {}, write, partsBefore })
+    const tracked = changes.filter(({ isTracked }) => isTracked)
     if (isNew) this.#publication.addMade(createdEvent(cause, this.#state.traitsOf(kind, placed.entity)))
-    else if (changes.length > 0) {
-      this.#changed.push(changedEvent(cause, changes, this.#state.signedUpAt(kind, placed.entity)))
+    else if (tracked.length > 0) {
+      this.#changed.push(changedEvent(cause, tracked, this.#state.signedUpAt(kind, placed.entity)))
     }
+    noteResolved(this.#state, { kind, resolved, changes })
     return { part: part.id, refused, notes }
   }
 
@@ -110,6 +124,7 @@ export class EventApplication {
     if (part.link !== undefined && compareWrites(part.link.at, at, 'newest') > 0) return
     part.link = { account, at }
     users.touch(placed)
+    this.#state.segments.noteLink(placed.id)
   }
 
   /** An external id is for good. */
@@ -120,9 +135,11 @@ export class EventApplication {
     const placed = users.require(owner)
     if (placed.id !== users.require(userPart).id) return
     const part = requirePart(placed.entity, owner)
+    const end = watchFacts(this.#state, 'user', placed)
     part.identifiers = part.identifiers.filter(({ kind, value }) => kind !== taken.kind || value !== taken.value)
     changeDocument(taken.document, undefined)
     users.touch(placed)
+    end(placed)
   }
 }
 

@@ -18,6 +18,10 @@ export class EventCounts {
     return new EventCounts(await loadEventTotals(store))
   }
 
+  get applied(): number {
+    return this.#totals.applied
+  }
+
   add(outcome: keyof EventTotals): void {
     this.#totals[outcome]++
     this.#isChanged = true

@@ -5,8 +5,8 @@ import type { QuarantinedItem } from '../../model/event/quarantine.ts'
 import type { Command } from '../../model/profile/command.ts'
 import type { Chunk } from '../apply/chunk.ts'
 
-/** `index`: within the log entry. */
-export type Input = { text: string; position: number; index: number } & (
+/** `index`: within the log entry, which was appended `at`. */
+export type Input = { text: string; position: number; index: number; at: number } & (
   | { kind: 'event'; event: TrackedEvent }
   | { kind: 'item'; item: QuarantinedItem }
   | { kind: 'command'; command: Command }
@@ -28,18 +28,18 @@ export function* readInputs(chunk: Chunk, size: number): Generator<Input[]> {
 }
 
 function* parseAll(chunk: Chunk): Generator<Input> {
-  for (const { section, position } of chunk.sections([INBOX, QUARANTINE, COMMANDS])) {
+  for (const { section, position, appendedAt: at } of chunk.sections([INBOX, QUARANTINE, COMMANDS])) {
     const { collection, firstIndex } = section
     for (const [i, text] of section.documents().entries()) {
-      if (!text.startsWith(ERASED)) yield parseInput(collection, text, { position, index: firstIndex + i })
+      if (!text.startsWith(ERASED)) yield parseInput(collection, text, { position, index: firstIndex + i, at })
     }
   }
 }
 
-function parseInput(collection: string, text: string, { position, index }: { position: number; index: number }): Input {
+function parseInput(collection: string, text: string, place: { position: number; index: number; at: number }): Input {
   // The door and the operators' endpoints wrote these, in the form of their types.
   const value: unknown = JSON.parse(text)
-  if (collection === INBOX) return { text, position, index, kind: 'event', event: value as TrackedEvent }
-  if (collection === QUARANTINE) return { text, position, index, kind: 'item', item: value as QuarantinedItem }
-  return { text, position, index, kind: 'command', command: value as Command }
+  if (collection === INBOX) return { text, ...place, kind: 'event', event: value as TrackedEvent }
+  if (collection === QUARANTINE) return { text, ...place, kind: 'item', item: value as QuarantinedItem }
+  return { text, ...place, kind: 'command', command: value as Command }
 }

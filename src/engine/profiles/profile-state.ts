@@ -1,4 +1,5 @@
 /** All that the profiles know, during a session of `apply`: what the store holds, overlaid with what is not yet committed. */
+import { invariant } from '../../base/errors.ts'
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { Catalog } from '../../model/catalog.ts'
 import type { TrackedEvent } from '../../model/event/event.ts'
@@ -18,6 +19,7 @@ import {
 } from '../../model/profile/trait-value.ts'
 import { applyTraits } from '../../model/profile/trait-writing.ts'
 import type { DocumentChange, Store } from '../../store/store.ts'
+import { Segments } from '../segments/segments.ts'
 import { EventCounts } from './event-counts.ts'
 import { Forgotten } from './forgotten.ts'
 import { Identities } from './identities.ts'
@@ -45,7 +47,7 @@ type TraitInput = {
 
 export type TraitResult = {
   refused: TraitRefusal[]
-  /** Tracked traits that are shown otherwise than before. */
+  /** Traits that are shown otherwise than before. */
   changes: TraitChange[]
 }
 
@@ -61,6 +63,8 @@ export class ProfileState {
   readonly forgotten: Forgotten
   readonly #messages: MessageIndex
   readonly #counts: EventCounts
+  #segments: Segments | undefined
+  #isEmpty: boolean
 
   private constructor(
     settings: ProfileSettings,
@@ -75,16 +79,38 @@ export class ProfileState {
     this.forgotten = new Forgotten(settings.identity)
     this.#messages = opened.messages
     this.#counts = opened.counts
+    this.#isEmpty = opened.counts.applied === 0
   }
 
-  static async open(store: Pick<Store, 'load'>, settings: ProfileSettings): Promise<ProfileState> {
+  static async open(store: Pick<Store, 'load' | 'scan'>, settings: ProfileSettings): Promise<ProfileState> {
     const identities = { user: new Identities(store, 'user'), account: new Identities(store, 'account') }
-    return new ProfileState(settings, identities, {
+    const state = new ProfileState(settings, identities, {
       schema: await SchemaRegistry.open(store),
       quarantine: await QuarantineShelf.open(store),
       messages: await MessageIndex.open(store, settings.daysKept),
       counts: await EventCounts.open(store),
     })
+    state.#segments = await Segments.open(store, {
+      identity: settings.identity,
+      identities,
+      rules: state.rules,
+      signedUpAt: (kind, entity) => state.signedUpAt(kind, entity),
+    })
+    return state
+  }
+
+  get segments(): Segments {
+    invariant(this.#segments, 'segments were opened with the state')
+    return this.#segments
+  }
+
+  /** No event has been applied yet: nobody is there. (Counts run ahead of it, as repeats are known for a stretch of inputs at once.) */
+  get isEmpty(): boolean {
+    return this.#isEmpty
+  }
+
+  noteApplied(): void {
+    this.#isEmpty = false
   }
 
   /** False for a repeat, which is counted. */
@@ -113,7 +139,7 @@ export class ProfileState {
     if (isChanged) this.identities[kind].touch(placed)
     // What came with a merge is told of the whole of it.
     const byName = new Map([...changes, ...(changesByMerge?.() ?? [])].map((change) => [change.name, change]))
-    return { refused: refusals, changes: [...byName.values()].filter(({ isTracked }) => isTracked) }
+    return { refused: refusals, changes: [...byName.values()] }
   }
 
   /** Tells later what is shown otherwise than before parts joined others. Only their traits can be. */
@@ -131,13 +157,14 @@ export class ProfileState {
   }
 
   get changedCharacters(): number {
-    return this.identities.user.changedCharacters + this.identities.account.changedCharacters
+    return this.identities.user.changedCharacters + this.identities.account.changedCharacters + this.segments.changedCharacters
   }
 
   /** Ends a chunk. */
   seal(): void {
     this.identities.user.seal()
     this.identities.account.seal()
+    this.segments.seal()
   }
 
   /** Closes the transaction. */
@@ -149,6 +176,7 @@ export class ProfileState {
       ...this.quarantine.changes(),
       ...this.#messages.changes(),
       ...this.#counts.changes(),
+      ...this.segments.close(),
     ]
   }
 }

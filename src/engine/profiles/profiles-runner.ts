@@ -8,13 +8,16 @@ import { invariant, MillraceError } from '../../base/errors.ts'
 import type { EntityId } from '../../model/profile/entity.ts'
 import type { Catalog } from '../../model/catalog.ts'
 import type { Section } from '../../model/document-batch.ts'
+import { eventName } from '../../model/event/event-report.ts'
 import { EVENTS } from '../../model/system-collections.ts'
 import type { Position } from '../../log/log.ts'
 import type { Store } from '../../store/store.ts'
+import { KeptOutputs } from '../notifications/kept-outputs.ts'
+import { slowestTold } from '../notifications/webhook-state.ts'
 import type { Chunk } from '../apply/chunk.ts'
 import { DerivationStop } from '../apply/derivation-runner.ts'
 import type { PlannedMember } from '../apply/plan.ts'
-import type { Changes, RunContext, Runner } from '../apply/runner.ts'
+import type { Changes, RunContext, Runner, Wants } from '../apply/runner.ts'
 import { CommandApplication } from './command-application.ts'
 import { EventApplication, type EventInput } from './event-application.ts'
 import { type Input, readInputs } from './inputs.ts'
@@ -33,30 +36,56 @@ const STRETCH = 256
 
 type Step = EventInput | Exclude<Input, { kind: 'event' }>
 
-/** The catalog must have been checked. `daysKept`: how long message ids are remembered. */
-export function profilesMember(catalog: Pick<Catalog, 'traits' | 'identity'>, daysKept: number): PlannedMember {
+export type KeepingTimes = {
+  /** How long message ids are remembered. */
+  messageDays: number
+  /** How long readers of notifications may be away. */
+  notificationHours: number
+}
+
+type ProfilesCatalog = Pick<Catalog, 'traits' | 'identity'> & Partial<Pick<Catalog, 'notifications'>>
+
+/** The catalog must have been checked. */
+export function profilesMember(catalog: ProfilesCatalog, { messageDays, notificationHours }: KeepingTimes): PlannedMember {
   const identity = compileIdentity(catalog.identity)
   return {
     name: EVENTS,
     derivedSources: [],
-    open: (store) => new ProfilesRunner(store, () => ProfileState.open(store, { identity, traits: catalog.traits, daysKept })),
+    open: (store) =>
+      new ProfilesRunner({
+        store,
+        openState: () => ProfileState.open(store, { identity, traits: catalog.traits, daysKept: messageDays }),
+        openKept: () => KeptOutputs.open(store, { hours: notificationHours }),
+        webhooks: Object.keys(catalog.notifications ?? {}),
+      }),
   }
 }
 
+type ProfilesRunnerParts = {
+  store: Store
+  openState: () => Promise<ProfileState>
+  openKept: () => Promise<KeptOutputs>
+  /** Names of those that must be told before outputs go. */
+  webhooks: readonly string[]
+}
+
 class ProfilesRunner implements Runner {
-  readonly #store: Store
-  readonly #openState: () => Promise<ProfileState>
+  readonly #parts: ProfilesRunnerParts
   #state: ProfileState | undefined
+  #kept: KeptOutputs | undefined
   #firstNote: string | undefined
   #filed: Position = 0
-  #pruned: Position = 0
+  #told: Position | undefined
 
-  constructor(store: Store, openState: () => Promise<ProfileState>) {
-    this.#store = store
-    this.#openState = openState
+  constructor(parts: ProfilesRunnerParts) {
+    this.#parts = parts
   }
 
-  async run(chunk: Chunk, context: RunContext): Promise<Section> {
+  async open(): Promise<void> {
+    this.#state = await this.#open()
+  }
+
+  async run(chunk: Chunk, context: RunContext): Promise<Section[]> {
     try {
       return await this.#run(chunk, context)
     } catch (error) {
@@ -64,46 +93,80 @@ class ProfilesRunner implements Runner {
     }
   }
 
-  async #run(chunk: Chunk, { committed }: RunContext): Promise<Section> {
-    const state = (this.#state ??= await this.#open())
-    await this.#readLakeNote()
-    const publication = new Publication()
+  async #run(chunk: Chunk, { committed }: RunContext): Promise<Section[]> {
+    const state = this.#state
+    invariant(state, 'the profiles are opened before they run')
+    await this.#readFollowers()
+    const { segments } = state
+    const publication = new Publication((event) => segments.noteEvent(event))
+    segments.publishTo((event) => publication.addObserved(event))
     const work = { state, events: new EventApplication(state, publication), commands: new CommandApplication(state, publication) }
     for (const inputs of readInputs(chunk, STRETCH)) {
       const steps = await openSteps(
         inputs.filter((input) => input.kind !== 'event' || state.isNewMessage(input.event)),
         state,
       )
-      await openEntities(work, steps.filter(isEvent))
-      for (const step of steps) await applyStep(step, work)
+      const events = steps.filter(isEvent)
+      await openEntities(work, events)
+      await openActivities(work, events)
+      for (const step of steps) {
+        if (segments.next <= step.at) await segments.advance(step)
+        segments.begin(step)
+        await applyStep(step, work)
+        if (segments.isUnsettled) await segments.settle()
+      }
       state.seal()
     }
-    await state.forgotten.redact(this.#store, committed)
-    return publication.section
+    await state.forgotten.redact(this.#parts.store, committed)
+    const sections = [publication.section, segments.takeChanges()]
+    this.#kept?.add(chunk.through, chunk.appendedAt, charactersOf(sections))
+    return sections
   }
 
   get changedCharacters(): number {
     return this.#state?.changedCharacters ?? 0
   }
 
-  async #open(): Promise<ProfileState> {
-    this.#firstNote = await this.#store.loadCursor(LAKE_EVENTS_CURSOR)
-    return await this.#openState()
+  get wants(): Wants {
+    const segments = this.#state?.segments
+    return {
+      dueAt: segments?.next ?? Number.POSITIVE_INFINITY,
+      isFilling: segments?.isFilling ?? false,
+      hasSegments: segments?.isInUse ?? false,
+    }
   }
 
-  async #readLakeNote(): Promise<void> {
-    const note = await this.#store.loadCursor(LAKE_EVENTS_CURSOR)
+  async #open(): Promise<ProfileState> {
+    this.#firstNote = await this.#parts.store.loadCursor(LAKE_EVENTS_CURSOR)
+    this.#kept = await this.#parts.openKept()
+    return await this.#parts.openState()
+  }
+
+  /** How far those are that need the outputs. */
+  async #readFollowers(): Promise<void> {
+    const { store, webhooks } = this.#parts
+    this.#told = await slowestTold(store, webhooks)
+    const note = await store.loadCursor(LAKE_EVENTS_CURSOR)
     if (note === undefined || note === this.#firstNote) return
     this.#firstNote = undefined
     this.#filed = Number(note)
   }
 
   close(): Changes {
-    const changes = { documents: this.#state?.close() ?? [], ...this.#state?.forgotten.changes() }
-    if (this.#filed <= this.#pruned) return changes
-    this.#pruned = this.#filed
-    return { ...changes, prunedOutputs: [{ collection: EVENTS, through: this.#filed }] }
+    const kept = this.#kept?.close({ filed: this.#filed, told: this.#told })
+    return {
+      documents: [...(this.#state?.close() ?? []), ...(kept?.documents ?? [])],
+      prunedOutputs: kept?.prunedOutputs ?? [],
+      ...this.#state?.forgotten.changes(),
+    }
   }
+}
+
+/** Of what is published. */
+function charactersOf(sections: readonly Section[]): number {
+  let characters = 0
+  for (const { documents } of sections) for (const { length } of documents) characters += length
+  return characters
 }
 
 /** A defect stops the profiles alone, and is told of; derivations go on. */
@@ -126,8 +189,8 @@ async function openSteps(inputs: readonly Input[], state: ProfileState): Promise
     if (input.kind !== 'event') return input
     const { value } = opened.next()
     invariant(value, 'each event has its claims')
-    const { event, text, position, index } = input
-    return { event, text, position, index, claims: value }
+    const { event, text, position, index, at } = input
+    return { event, text, position, index, at, claims: value }
   })
 }
 
@@ -140,8 +203,19 @@ async function applyStep(step: Step, work: Work): Promise<void> {
     // Mostly it is: but what the steps before have changed may lead elsewhere than it did when the chunk was opened.
     if (!work.events.isReady(step)) await openEntities(work, [step])
     work.events.apply(step)
+    work.state.noteApplied()
   } else if (step.kind === 'command') await work.commands.apply(step)
   else await work.state.setAside(step.item, step.text)
+}
+
+/** Of those whose events segments ask about, and who are known, at once. */
+async function openActivities({ state }: Work, steps: readonly EventInput[]): Promise<void> {
+  const asked = steps.flatMap(({ event, claims }) => {
+    const name = eventName(event)
+    const users = state.segments.asksAbout(name) ? claims.user.flatMap(({ document }) => document.value ?? []) : []
+    return users.map((user) => ({ user, name }))
+  })
+  if (asked.length > 0) await state.segments.openActivities(asked)
 }
 
 /** Of all steps at once. */

@@ -24,7 +24,7 @@ export type ProfileCatalog = Pick<Catalog, 'traits' | 'identity'>
 
 export const PLAIN_CATALOG: ProfileCatalog = { traits: { user: {}, account: {} }, identity: DEFAULT_IDENTITY_RULES }
 
-const T0 = Date.parse('2026-03-01T08:00:00.000Z')
+export const T0 = Date.parse('2026-03-01T08:00:00.000Z')
 
 /** `at`: minutes after T0 at which it happened; it is received then, too, unless `receivedAt` says otherwise. */
 export type EventSketch = Partial<Omit<TrackedEvent, 'occurredAt'>> & { at?: number }
@@ -38,6 +38,8 @@ export function event({ at = 0, ...members }: EventSketch): TrackedEvent {
 
 export type Profiles = {
   log: Log
+  /** Of the log: when entries are appended. It stands at T0 first. */
+  clock: FakeClock
   store: Store
   /** Each call is one entry of the log. */
   send: (...events: readonly TrackedEvent[]) => Promise<void>
@@ -60,10 +62,10 @@ export type CommandSketch = DistributiveOmit<Command, 'id' | 'at'>
 export type Found = { id: string; entity: Entity; traits: JsonObject; identifiers: string[] }
 
 export async function openProfiles(catalog: ProfileCatalog = PLAIN_CATALOG, log?: Log): Promise<Profiles> {
-  const clock = new FakeClock()
+  const clock = new FakeClock(T0)
   const inputs = log ?? (await openSqliteLog({ path: ':memory:', clock }))
   const store = await openSqliteStore({ path: ':memory:' })
-  const plan = { members: [profilesMember(catalog, 7)], collections: new Map() }
+  const plan = { members: [profilesMember(catalog, { messageDays: 7, notificationHours: 24 })], collections: new Map() }
   const append = async (collection: string, documents: readonly { id: string }[]) => {
     await inputs.append({ payload: encodeBatch([sectionOf(collection, documents)]) })
   }
@@ -78,6 +80,7 @@ export async function openProfiles(catalog: ProfileCatalog = PLAIN_CATALOG, log?
   const open = () => new Apply({ plan, log: inputs, store, clock, partition: '0', bell, report })
   return {
     log: inputs,
+    clock,
     store,
     send: (...sent) => append(INBOX, sent),
     command: (sketch) => {

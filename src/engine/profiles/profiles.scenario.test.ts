@@ -119,22 +119,29 @@ test('an event that only tells what happened, of somebody known, writes no profi
   expect(await profiles.find('user', 'external_id', 'u')).toEqual(before)
 })
 
-test('what the lake says that it has filed is removed from the outputs with the next transaction', async () => {
+test('what the lake says that it has filed is removed from the outputs when nobody may ask for it any more', async () => {
   const profiles = await openProfiles()
+  const names = async () => (await profiles.timeline()).map(({ name }) => name)
   const stop = new AbortController()
   const running = profiles.run(stop.signal)
   await profiles.send(identify({}))
   await profiles.applied(1)
   await profiles.store.saveCursor(LAKE_EVENTS_CURSOR, '1')
+  profiles.clock.advance(23 * 60 * 60_000)
   await profiles.send(event({ name: 'B', userId: 'u' }))
   await profiles.applied(2)
-  expect((await profiles.timeline()).map(({ name }) => name)).toEqual(['B'])
+  expect(await names()).toEqual(['User created', undefined, 'B'])
+  profiles.clock.advance(25 * 60 * 60_000)
+  await profiles.send(event({ name: 'C', userId: 'u' }))
+  await profiles.applied(3)
+  expect(await names()).toEqual(['B', 'C'])
   stop.abort()
   await running
 })
 
 test('what a lake had said before the session removes nothing: it may not be there any more', async () => {
   const profiles = await openWith(identify({}))
+  profiles.clock.advance(48 * 60 * 60_000)
   await profiles.store.saveCursor(LAKE_EVENTS_CURSOR, '5')
   await profiles.send(event({ name: 'B', userId: 'u' }))
   await profiles.settle()

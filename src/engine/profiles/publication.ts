@@ -10,6 +10,7 @@ type Place = { position: number; index: number }
 export type Remarks = { refused: readonly TraitRefusal[]; notes: readonly IdentityNote[] }
 
 export class Publication {
+  readonly #observe: (event: TimelineEvent) => void
   readonly section: Section & { sources: number[] } = {
     collection: EVENTS,
     schemaHash: SYSTEM_SCHEMA_HASH,
@@ -17,6 +18,11 @@ export class Publication {
     keys: [],
     partitions: [],
     sources: [],
+  }
+
+  /** `observe` is told of every event that Millrace makes. */
+  constructor(observe: (event: TimelineEvent) => void) {
+    this.#observe = observe
   }
 
   /** A tracked event: its text as it stands on the log, with whom it belongs to in front. */
@@ -28,6 +34,12 @@ export class Publication {
   }
 
   addMade(event: TimelineEvent): void {
+    this.addObserved(event)
+    this.#observe(event)
+  }
+
+  /** Of which whoever observes has been told already. */
+  addObserved(event: TimelineEvent): void {
     this.#add(JSON.stringify(event), event.user ?? event.account ?? '', event)
   }
 

@@ -10,7 +10,15 @@
  */
 import type { Claim } from '../../model/event/event.ts'
 import type { IdentityNote } from '../../model/event/timeline-event.ts'
-import { type Entity, type EntityId, type Merge, type Part, PARTS_MAX, type Write } from '../../model/profile/entity.ts'
+import {
+  type Entity,
+  type EntityId,
+  type Identifier,
+  type Merge,
+  type Part,
+  PARTS_MAX,
+  type Write,
+} from '../../model/profile/entity.ts'
 import { EXTERNAL_ID, type IdentifierRule } from '../../model/profile/identity-rules.ts'
 import { areApart, mergeEntities } from '../../model/profile/merge-entities.ts'
 import { externalIdOf, type Placed, survivorOf } from '../../model/profile/survivor.ts'
@@ -26,6 +34,8 @@ export type Resolved = {
   isNew: boolean
   merges: { merge: Merge; survivor: Placed; loser: Placed; merged: Placed }[]
   notes: IdentityNote[]
+  /** What identified it before; nothing, when it is new. */
+  before: { id: EntityId; identifiers: Identifier[] }
 }
 
 type Resolving = {
@@ -44,7 +54,9 @@ export function resolveEntity(resolving: Resolving): Resolved {
   const part = deciding ?? createPart(newId, write)
   const isNew = deciding === undefined
   if (isNew) identities.put(part.id, { parts: [part], merges: [] })
-  const resolved: Resolved = { part, placed: identities.require(part.id), isNew, merges: [], notes: [...kept.values()] }
+  const placed = identities.require(part.id)
+  const before = { id: placed.id, identifiers: isNew ? [] : placed.entity.parts.flatMap(({ identifiers }) => identifiers) }
+  const resolved: Resolved = { part, placed, isNew, merges: [], notes: [...kept.values()], before }
   // Of those that stay with their owners it is clear already.
   for (const claim of claims) if (!kept.has(claim)) settleClaim(claim, resolved, resolving)
   return resolved

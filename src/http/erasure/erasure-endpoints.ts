@@ -46,10 +46,15 @@ const report = z.object({
   places: z
     .object({
       state: z.object({ parts: count, identifiers: count, position }).describe('Profiles, and identifiers that led to them.'),
-      log: z.object({ entries: count, events: count, position }).describe('Entries that were written over, and events in them.'),
+      log: z
+        .object({ entries: count, events: count, commands: count, position })
+        .describe('Entries that were written over, with events and commands (pages of history, members of segments) in them.'),
       quarantine: z.object({ items: count }).describe('Items set aside.'),
-      outputs: z.object({ events: count }).describe('Timeline events between state and lake.'),
+      outputs: z
+        .object({ events: count, changes: count })
+        .describe('Timeline events and changes that were still to be filed or told.'),
       lake: z.object({ fragments: count, events: count }).describe('Fragments that were written anew, and events in them.'),
+      columns: z.object({ isDiscarded: z.boolean() }).describe('What questions about everybody are answered with: made anew.'),
       suppression: z.object({ identifiers: count }).describe('Identifiers that are kept out from now on.'),
     })
     .describe('What was removed, place by place.'),

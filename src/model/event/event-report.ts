@@ -43,13 +43,13 @@ export function reportEvent(event: TimelineEvent): EventReport {
 }
 
 /** The name under which an event is shown and found. */
-export function eventName({ type, name }: TimelineEvent): string {
+export function eventName({ type, name }: Pick<TimelineEvent, 'type' | 'name'>): string {
   if (CALLS_WITHOUT_NAME.includes(type)) return type
   return name ?? MADE_EVENT_NAMES[type] ?? type
 }
 
-/** Of an identify or group its traits; of a page or screen also its name, where the properties do not have one. */
-function propertiesOf({ type, name, properties, traits }: TimelineEvent): JsonObject {
+/** The properties that a report shows. Of an identify or group its traits; of a page or screen also its name, where the properties do not have one. */
+export function propertiesOf({ type, name, properties, traits }: TimelineEvent): JsonObject {
   if ((type === 'identify' || type === 'group') && traits) return { ...traits, ...properties }
   if ((type === 'page' || type === 'screen') && name !== undefined) return { name, ...properties }
   return properties ?? {}

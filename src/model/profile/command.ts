@@ -32,7 +32,14 @@ export type Command = {
  * A page of what a new segment takes from history (model/segment/segment.ts, `Filling`). `from`: the cursor at which it begins, empty
  * at first; `to`: at which it ends, null on the last. `total`: of the whole step, where it is known.
  */
-export type FillPage = { kind: 'fill-segment'; segment: string; version: number; from: string; to: string | null; total: number | null } & (
+export type FillPage = {
+  kind: 'fill-segment'
+  segment: string
+  version: number
+  from: string
+  to: string | null
+  total: number | null
+} & (
   | { step: 'history'; activities: [part: EntityId, tallies: Record<string, Counted>][] }
   | { step: 'members'; entities: EntityId[] }
 )

@@ -4,7 +4,7 @@
  * trait's own name.
  */
 import type { Json } from '../../base/json.ts'
-import type { Entity, EntityId, EntityKind } from '../profile/entity.ts'
+import type { Entity, EntityId, EntityKind, Identifier } from '../profile/entity.ts'
 import { domainOfEmail } from '../profile/identifier-value.ts'
 import { ANONYMOUS_ID, DOMAIN, EMAIL, EXTERNAL_ID } from '../profile/identity-rules.ts'
 import type { TraitRules } from '../profile/trait-rules.ts'
@@ -32,9 +32,9 @@ const PLAIN_USER_TRAITS = new Set([
 
 export type Identified = { id: EntityId; parts: Entity['parts'] }
 
-/** The key under which a trait is shown. */
+/** The key under which a trait is shown; that of an identifier where it has its name, which then takes its place. */
 export function factKey(kind: EntityKind, trait: string): string {
-  return kind === 'account' || PLAIN_USER_TRAITS.has(trait) ? trait : TRAIT_PREFIX + trait
+  return kind === 'account' || PLAIN_USER_TRAITS.has(trait) || isIdentifierFact(trait) ? trait : TRAIT_PREFIX + trait
 }
 
 /** All that there is, null where nothing is known is left out. */
@@ -46,8 +46,17 @@ export function factsOf(kind: EntityKind, entity: Identified, rules: TraitRules)
 
 /** `id`, and what identifies: the first of each kind, and all anonymous ids. */
 export function identifierFacts(kind: EntityKind, { id, parts }: Identified): Record<string, Json> {
+  return factsOfIdentifiers(
+    kind,
+    id,
+    parts.flatMap(({ identifiers }) => identifiers),
+  )
+}
+
+/** In the order of their coming. */
+export function factsOfIdentifiers(kind: EntityKind, id: EntityId, identifiers: readonly Identifier[]): Record<string, Json> {
   const facts: Record<string, Json> = { [ID_FACT]: id }
-  for (const { kind: name, value } of parts.flatMap(({ identifiers }) => identifiers)) {
+  for (const { kind: name, value } of identifiers) {
     if (name !== ANONYMOUS_ID) facts[name] ??= value
     else facts[ANONYMOUS_IDS] = [...((facts[ANONYMOUS_IDS] as string[] | undefined) ?? []), value]
   }
@@ -62,7 +71,9 @@ export function findFact(kind: EntityKind, entity: Identified, key: string, rule
   const own = shownTrait(entity.parts, key, rules)
   if (own !== null) return own
   if (key === CREATED_AT) return createdAt(entity)
-  return key.startsWith(TRAIT_PREFIX) ? shownTrait(entity.parts, key.slice(TRAIT_PREFIX.length), rules) : null
+  if (key.startsWith(TRAIT_PREFIX)) return shownTrait(entity.parts, key.slice(TRAIT_PREFIX.length), rules)
+  // Identifiers of kinds that the catalog has.
+  return identifierFacts(kind, entity)[key] ?? null
 }
 
 export function isIdentifierFact(key: string): boolean {

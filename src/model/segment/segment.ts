@@ -4,8 +4,10 @@
  * Spaces of the store:
  *   `segment`              key: id; `SegmentState`. Internal ones (`users` predicates) begin with `~`.
  *   `tally`                key: that of the tally; `TallyState`.
- *   `activity/user`        key: id of a *part*; `Activity`. Parts are never merged, so a split undoes exactly what a merge did.
+ *   `activity/user`        key: `<part>/<name of the event>`; `Activity`. Parts are never merged, so a split undoes exactly what a merge
+ *                          did; and an event reads and writes only what was counted of its name.
  *   `activity/account`     likewise; sums over the account's users.
+ *   `part/user`, `part/account`   key: id of a part; `PartState`.
  *   `membership/user`, `membership/account`   key: id of the entity; `Membership`.
  *   `deadline`             key: `<13 digits of the instant>/<kind>/<part>`: look at the entity of this part then.
  *   `account-user`         key: `<account part>/<user>` of users that were linked, `@<domain>/<user>` by the domain of their emails.
@@ -71,22 +73,37 @@ export type Keep =
   /** All in [from, until), and not older than `forMs`; with a property's value. The newest `OCCURRENCES_MAX`. */
   | { keep: 'all'; from?: Millis; until?: Millis; forMs?: number; property?: string }
 
-/** `key`: short, of this use only: a question that nobody asked for a while begins anew. */
-export type TallyState = { key: string; tally: Tally; /** Entries up to here count from history only. */ since: number; isComplete: boolean }
+export type TallyState = {
+  /** Short, of this use only: a question that nobody has asked for a while begins anew. */
+  key: string
+  tally: Tally
+  /** Entries up to here count from history only. */
+  since: number
+  /** The segment whose filling brings the history. */
+  owner: string
+  isComplete: boolean
+}
 
 /** By key of the tally. A number for `count`; instants; with a property, instants and values in turn. */
 export type Counted = number | (number | string | boolean | null)[]
 
-export type Activity = {
-  tallies: Record<string, Counted>
+/** What was counted of a part's events of one name, by key of the tally. */
+export type Activity = Record<string, Counted>
+
+/** What else is kept of a part. */
+export type PartState = {
+  /** Names of events that were counted: those of its activities. */
+  events?: string[]
   /** Manual segments that it was added to. */
   manual?: string[]
-  /** The instant of its deadline. */
+  /** Of an entity's own part, as all below: the instant of its deadline. */
   wake?: Millis
-  /** The entity has other parts. */
-  isMerged?: true
+  /** Of every part of an entity that has several: all of them, its own first. */
+  parts?: EntityId[]
   /** Users: the part of the account that it belongs to. */
   account?: EntityId
+  /** Users: under what it stands in `account-user`: parts of accounts, and `@<domain>`. */
+  accountKeys?: string[]
   /** Accounts: how many of its users are in an internal segment. */
   users?: Record<string, number>
 }
@@ -103,6 +120,14 @@ export const ACCOUNT_USER_SPACE = 'account-user'
 
 export function activitySpace(kind: EntityKind): string {
   return `activity/${kind}`
+}
+
+export function activityKey(part: EntityId, event: string): string {
+  return `${part}/${event}`
+}
+
+export function partSpace(kind: EntityKind): string {
+  return `part/${kind}`
 }
 
 export function membershipSpace(kind: EntityKind): string {

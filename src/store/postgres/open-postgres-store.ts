@@ -2,12 +2,13 @@
 import { Pool, type ClientBase, type PoolClient } from 'pg'
 import { invariant, MillraceError } from '../../base/errors.ts'
 import type { Position } from '../../log/log.ts'
-import type { OutputBatch, Ownership, Store, Transaction } from '../store.ts'
+import type { KeyRange, OutputBatch, Ownership, Store, StoredDocument, Transaction } from '../store.ts'
 import { scrubTables } from './scrub-tables.ts'
 import { loadDocuments } from './load-documents.ts'
 import { migrate } from './migrate.ts'
 import { describeFailure } from './postgres-failure.ts'
 import { readOutputs } from './read-outputs.ts'
+import { scanDocuments } from './scan-documents.ts'
 import { fromStored, toStored } from './stored-text.ts'
 import { writeDocuments } from './write-documents.ts'
 import { writeOutputs } from './write-outputs.ts'
@@ -34,8 +35,15 @@ const UPSERT_CURSOR = `
 const CONNECTIONS_MAX = 4
 /** A server that does not answer by then counts as away. */
 const CONNECT_MS = 10_000
-/** The transaction of a process that froze or lost its network ends by itself, so that the next owner need not wait for long. */
-const SESSION_SETTINGS = '-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5'
+/**
+ * The transaction of a process that froze or lost its network ends by itself, so that the next owner need not wait for long. Everything
+ * is found by primary keys, in their order; without statistics of a new table the planner would gather and sort all that follows for each
+ * page of a scan (measured: 24 ms instead of 0.6 for 1,000 of 400,000 documents; loads and commits as before).
+ */
+const SESSION_SETTINGS = [
+  '-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5',
+  '-c enable_bitmapscan=off',
+].join(' ')
 
 /** Makes the tables when they are missing. `url` is `postgres://user:password@host:port/database`. */
 export async function openPostgresStore({ url }: { url: string }): Promise<Store> {
@@ -83,6 +91,10 @@ class PostgresStore implements Store {
 
   load(space: string, keys: readonly string[]): Promise<(string | undefined)[]> {
     return this.#attempt(() => loadDocuments(this.#pool, space, keys))
+  }
+
+  scan(space: string, range: KeyRange, limit: number): Promise<StoredDocument[]> {
+    return this.#attempt(() => scanDocuments(this.#pool, space, { range, limit }))
   }
 
   async commit(partition: string, fence: number, transaction: Transaction): Promise<void> {

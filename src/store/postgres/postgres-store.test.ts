@@ -32,6 +32,7 @@ const TERMINATE_OTHERS = `
 const questions = (store: Store, fence: number): Promise<unknown>[] => [
   store.acquire('other'),
   store.load('space', ['key']),
+  store.scan('space', {}, 1),
   store.commit('0', fence, changes(1, 'value')),
   store.readOutputs('collection', 0, 1),
   store.checkpoints(),
@@ -114,4 +115,13 @@ test('the tables are legible to people', async () => {
     `select name, key, value::json ->> 'a' as a from millrace.documents join millrace.spaces on spaces.id = documents.space`,
   )
   expect(rows).toEqual([{ name: 'space', key: 'key 0', a: '1' }])
+})
+
+test('a scan over a key that is too long to be kept in order is refused', async () => {
+  const store = await openPostgresStore({ url: await freshDatabase() })
+  const { fence } = await store.acquire('0')
+  const key = 'x'.repeat(1_000)
+  await store.commit('0', fence, { documents: [{ space: 'space', key, value: '1' }], outputs: [], checkpoints: [] })
+  await expect(store.scan('space', {}, 10)).rejects.toThrow('SCANNED_KEY_LENGTH_MAX')
+  await store.close()
 })

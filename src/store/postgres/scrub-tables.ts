@@ -4,7 +4,8 @@
  */
 import type { ClientBase } from 'pg'
 
-const TABLES = ['millrace.documents', 'millrace.outputs']
+/** Cursors may hold what is on its way to others. */
+const TABLES = ['millrace.documents', 'millrace.outputs', 'millrace.cursors']
 
 /** Outside of a transaction: the server demands it. */
 export async function scrubTables(client: ClientBase): Promise<void> {

@@ -1,4 +1,7 @@
-/** Strings as the database holds them: `text`, legible in `psql`, with an escape for NUL, which `text` cannot hold. */
+/**
+ * Strings as the database holds them: `text`, legible in `psql`, with an escape for NUL, which `text` cannot hold. Texts that are not
+ * hashed keep their order.
+ */
 import { hash } from 'node:crypto'
 import { invariant } from '../../base/errors.ts'
 
@@ -21,6 +24,11 @@ export function toStored(text: string): string {
 export function toStoredKey(key: string): string {
   const stored = toStored(key)
   return stored.length <= KEY_LENGTH_MAX ? stored : `${HASHED}${hash('sha256', stored)}`
+}
+
+/** The key of this one cannot be had back. */
+export function isHashed(storedKey: string): boolean {
+  return storedKey.startsWith(HASHED)
 }
 
 export function fromStored(stored: string): string {

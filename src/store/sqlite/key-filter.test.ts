@@ -11,14 +11,14 @@ const own = (number: number) => ({ number, ...OWNER })
 const others = (number: number) => ({ number, partition: '0', fence: 2 })
 
 function filterOf(commits: number): KeyFilter {
-  const filter = new KeyFilter(OWNER, commits)
+  const filter = new KeyFilter(OWNER, { commits })
   filter.addScanned([])
   return filter
 }
 
 describe('a filter of keys', () => {
   test('has no opinion until the keys of before have been scanned', () => {
-    const filter = new KeyFilter(OWNER, 3)
+    const filter = new KeyFilter(OWNER, { commits: 3 })
     expect(filter.mayHave('space', own(3))).toBe(undefined)
     filter.addScanned([])
     expect(filter.mayHave('space', own(3))?.('key')).toBe(false)
@@ -46,6 +46,15 @@ describe('a filter of keys', () => {
     for (const number of [6, 7, 8])
       expect(filter.mayHave('space', { ...own(number), fence: number === 6 ? 2 : 1 })).toBe(undefined)
   })
+
+  test('has no opinion about spaces that are read in order, and one about those written beside them', () => {
+    const filter = new KeyFilter(OWNER, { commits: 0, orderedSpaces: ['ordered'] })
+    filter.addScanned([])
+    filter.addWritten([...written('a'), { space: 'ordered', key: 'b', value: '1' }, ...written('c')])
+    expect(filter.mayHave('ordered', own(1))).toBe(undefined)
+    const mayHave = filter.mayHave('space', own(1))
+    expect(['a', 'b', 'c'].map((key) => mayHave?.(key))).toEqual([true, false, true])
+  })
 })
 
 describe('a scan of keys', () => {
@@ -60,6 +69,11 @@ describe('a scan of keys', () => {
       db.prepare('insert or ignore into documents (space, key, value) values (?, ?, ?)').run(space, key, '1')
   }
 
+  test('leaves out the spaces that it is told to', () => {
+    db.exec("insert into spaces (id, name) values (1, 'one'), (2, 'two')")
+    expect(scanKeys(db, { except: ['one'] }).map(({ space }) => space)).toEqual(['two'])
+  })
+
   test('finds every key of every space, however it is sliced', () => {
     const key = fc.oneof(fc.constantFrom('', '\0', 'a', 'a\0', '\u{10FFFF}'), fc.string({ unit: 'grapheme', maxLength: 4 }))
     fc.assert(
@@ -67,8 +81,8 @@ describe('a scan of keys', () => {
         db.exec("delete from documents; insert or ignore into spaces (id, name) values (1, 'one'), (2, 'two'), (3, 'none')")
         insert(1, ones)
         insert(2, twos)
-        const filter = new KeyFilter(OWNER, 0)
-        filter.addScanned(scanKeys(db, sliceKeys))
+        const filter = new KeyFilter(OWNER, { commits: 0 })
+        filter.addScanned(scanKeys(db, { sliceKeys }))
         expect(ones.every((each) => filter.mayHave('one', undefined)?.(each))).toBe(true)
         expect(twos.every((each) => filter.mayHave('two', undefined)?.(each))).toBe(true)
         expect(filter.mayHave('none', undefined)?.('a')).toBe(false)

@@ -13,6 +13,13 @@ const WRITTEN_KEYS_EXPECTED = 100_000
 
 type Owner = { partition: string; fence: number }
 
+export type KeyFilterOptions = {
+  /** Number of the store's last commit when the owner acquired. */
+  commits: number
+  /** Spaces that it never has an opinion about: their keys cost it nothing. */
+  orderedSpaces?: readonly string[]
+}
+
 export class KeyFilter {
   readonly #owner: Owner
   /** Number of the last commit that it knows the keys of. */
@@ -20,10 +27,12 @@ export class KeyFilter {
   /** By space; undefined until the scan is done. */
   #scanned: Map<string, BloomFilter> | undefined
   readonly #written = new Map<string, BloomFilter>()
+  readonly #orderedSpaces: ReadonlySet<string>
 
-  constructor(owner: Owner, commits: number) {
+  constructor(owner: Owner, { commits, orderedSpaces = [] }: KeyFilterOptions) {
     this.#owner = owner
     this.#commits = commits
+    this.#orderedSpaces = new Set(orderedSpaces)
   }
 
   /** The keys of all documents that existed at some time since the owner acquired. */
@@ -36,11 +45,11 @@ export class KeyFilter {
     let space: string | undefined
     let filter: BloomFilter | undefined
     for (const document of documents) {
-      if (document.space !== space || filter === undefined) {
+      if (document.space !== space) {
         space = document.space
-        filter = this.#writtenOf(space)
+        filter = this.#orderedSpaces.has(space) ? undefined : this.#writtenOf(space)
       }
-      if (document.value !== undefined) filter.add(document.key)
+      if (document.value !== undefined) filter?.add(document.key)
     }
   }
 
@@ -51,7 +60,7 @@ export class KeyFilter {
 
   /** A test that is false for keys that surely do not exist, given the last commit in sight; undefined without an opinion. */
   mayHave(space: string, last: LastCommit | undefined): ((key: string) => boolean) | undefined {
-    if (this.#scanned === undefined || !this.#knows(last)) return undefined
+    if (this.#scanned === undefined || this.#orderedSpaces.has(space) || !this.#knows(last)) return undefined
     const [scanned, written] = [this.#scanned.get(space), this.#written.get(space)]
     return (key) => written?.mayHave(key) === true || scanned?.mayHave(key) === true
   }

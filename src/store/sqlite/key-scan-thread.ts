@@ -4,14 +4,18 @@ import { answerQuestions } from '../../base/thread.ts'
 import { scanKeys, type ScannedKeys } from './scan-keys.ts'
 import { openStoreDatabaseForReading } from './store-database.ts'
 
+export type ScanInput = { path: string; except: readonly string[] }
+
 /** There is one. */
 export type ScanQuestion = 'scan'
 
 answerQuestions<ScanQuestion, ScannedKeys>({
   answer: () => {
-    const db = openStoreDatabaseForReading({ path: workerData as string })
+    // As `KeyScan` hands it over.
+    const { path, except } = workerData as ScanInput
+    const db = openStoreDatabaseForReading({ path })
     try {
-      return scanKeys(db)
+      return scanKeys(db, { except })
     } finally {
       db.close()
     }

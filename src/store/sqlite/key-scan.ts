@@ -2,7 +2,7 @@
 import { extname } from 'node:path'
 import { Thread } from '../../base/thread.ts'
 import type { KeyFilter } from './key-filter.ts'
-import type { ScanQuestion } from './key-scan-thread.ts'
+import type { ScanInput, ScanQuestion } from './key-scan-thread.ts'
 import type { ScannedKeys } from './scan-keys.ts'
 
 export class KeyScan {
@@ -10,11 +10,11 @@ export class KeyScan {
   /** Resolves when the filter has the keys, or will never have them. Without them it only saves nothing. */
   readonly done: Promise<void>
 
-  constructor(path: string, filter: KeyFilter) {
+  constructor(input: ScanInput, filter: KeyFilter) {
     this.#thread = new Thread({
       module: new URL(`./key-scan-thread${extname(import.meta.filename)}`, import.meta.url),
       name: 'key scan',
-      input: path,
+      input,
       diedError: (reason) => new Error(`The scan of keys ended: ${reason}.`),
     })
     this.done = this.#thread.ask('scan').then(

@@ -14,6 +14,7 @@ export async function openSqliteStoreReader(path: string): Promise<Reader> {
   const cursors = new CursorFile(cursorPath(path))
   return {
     load: async (space, keys) => onStoreFile(path, () => reader.load(space, keys)),
+    scan: async (space, range, limit) => onStoreFile(path, () => reader.scan(space, range, limit)),
     readOutputs: async (collection, after, maxBytes) => onStoreFile(path, () => reader.outputs(collection, after, maxBytes)),
     checkpoints: async () => onStoreFile(path, () => reader.checkpoints()),
     loadCursor: async (name) => cursors.load(name),

@@ -4,7 +4,7 @@
  */
 import { invariant } from '../../base/errors.ts'
 import type { Position } from '../../log/log.ts'
-import type { OutputBatch, Ownership, Store, Transaction } from '../store.ts'
+import type { KeyRange, OutputBatch, Ownership, Store, StoredDocument, Transaction } from '../store.ts'
 import { CursorFile, cursorPath } from './cursor-file.ts'
 import { KeyFilter } from './key-filter.ts'
 import { KeyScan } from './key-scan.ts'
@@ -24,16 +24,19 @@ import { StoreWriter } from './store-writer.ts'
 export type SqliteStoreOptions = StoreDatabaseOptions & {
   /** Commits in a thread of its own. Not for `:memory:`. */
   threaded?: boolean
+  /** Spaces that are read by `scan`, hardly ever by `load`: no filter of keys is kept for them, which would only grow. */
+  orderedSpaces?: readonly string[]
 }
 
 /** Makes the file, and that of the cursors, when they are missing. */
-export async function openSqliteStore({ threaded = false, ...database }: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore({ threaded = false, orderedSpaces = [], ...database }: SqliteStoreOptions): Promise<Store> {
   const { path } = database
   if (path === IN_MEMORY) {
     invariant(!threaded, 'a store in memory has no thread of its own')
     const writer = new StoreWriter(database)
     return new SqliteStore({
       path,
+      orderedSpaces,
       writer: runInThisThread(writer),
       reader: new StoreReader(writer.database),
       cursors: new CursorFile(IN_MEMORY),
@@ -48,10 +51,16 @@ export async function openSqliteStore({ threaded = false, ...database }: SqliteS
     await writer.close()
     reading.close()
   }
-  return new SqliteStore({ path, writer: { ...writer, close }, reader, cursors: new CursorFile(cursorPath(path)) })
+  return new SqliteStore({ path, orderedSpaces, writer: { ...writer, close }, reader, cursors: new CursorFile(cursorPath(path)) })
 }
 
-type SqliteStoreParts = { path: string; writer: RunningWriter; reader: StoreReader; cursors: CursorFile }
+type SqliteStoreParts = {
+  path: string
+  orderedSpaces: readonly string[]
+  writer: RunningWriter
+  reader: StoreReader
+  cursors: CursorFile
+}
 
 class SqliteStore implements Store {
   readonly #parts: SqliteStoreParts
@@ -64,16 +73,21 @@ class SqliteStore implements Store {
   }
 
   async acquire(partition: string): Promise<Ownership> {
-    const { ownership, commits } = await this.#parts.writer.acquire(partition)
+    const { path, orderedSpaces, writer } = this.#parts
+    const { ownership, commits } = await writer.acquire(partition)
     await this.#scan?.end()
-    this.#filter = new KeyFilter({ partition, fence: ownership.fence }, commits)
+    this.#filter = new KeyFilter({ partition, fence: ownership.fence }, { commits, orderedSpaces })
     if (commits === 0) this.#filter.addScanned([])
-    else if (this.#parts.path !== IN_MEMORY) this.#scan = new KeyScan(this.#parts.path, this.#filter)
+    else if (path !== IN_MEMORY) this.#scan = new KeyScan({ path, except: orderedSpaces }, this.#filter)
     return ownership
   }
 
   async load(space: string, keys: readonly string[]): Promise<(string | undefined)[]> {
     return onStoreFile(this.#parts.path, () => this.#parts.reader.load(space, keys, this.#filter))
+  }
+
+  async scan(space: string, range: KeyRange, limit: number): Promise<StoredDocument[]> {
+    return onStoreFile(this.#parts.path, () => this.#parts.reader.scan(space, range, limit))
   }
 
   async commit(partition: string, fence: number, transaction: Transaction): Promise<void> {

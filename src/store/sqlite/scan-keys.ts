@@ -12,9 +12,13 @@ const SELECT_NEXT_KEYS = 'select key from documents where space = ? and key > ? 
 /** About 10 ms. */
 const SLICE_KEYS = 20_000
 
-export function scanKeys(db: DatabaseSync, sliceKeys = SLICE_KEYS): ScannedKeys {
+export type ScanOptions = { except?: readonly string[]; sliceKeys?: number }
+
+/** Of all spaces but those of `except`. */
+export function scanKeys(db: DatabaseSync, { except = [], sliceKeys = SLICE_KEYS }: ScanOptions = {}): ScannedKeys {
   const spaces = db.prepare(SELECT_SPACES).all() as { id: number; name: string }[]
-  return spaces.map(({ id, name }) => ({ space: name, layers: scanSpace(db, id, sliceKeys).layers }))
+  const scanned = spaces.filter(({ name }) => !except.includes(name))
+  return scanned.map(({ id, name }) => ({ space: name, layers: scanSpace(db, id, sliceKeys).layers }))
 }
 
 function scanSpace(db: DatabaseSync, space: number, sliceKeys: number): BloomFilter {

@@ -2,13 +2,22 @@
  * The thread in which the store's file is written anew. SQLite overwrites what it deletes (`secure_delete`) but not the copies that
  * moving rows between pages leaves in the gaps of these; a new file has no gaps, and an empty write-ahead log no history.
  */
+import { existsSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
 import { workerData } from 'node:worker_threads'
 import { MillraceError } from '../../base/errors.ts'
 import { answerQuestions } from '../../base/thread.ts'
-import { onStoreFile, openStoreDatabase } from './store-database.ts'
+import { cursorPath } from './cursor-file.ts'
+import { onStoreFile, openCursorDatabase, openStoreDatabase } from './store-database.ts'
 
-function scrub(path: string): void {
-  const db = openStoreDatabase({ path })
+/** Cursors may hold what is on its way to others. */
+function scrubAll(path: string): void {
+  scrub(path, openStoreDatabase({ path }))
+  const cursors = cursorPath(path)
+  if (existsSync(cursors)) scrub(cursors, openCursorDatabase(cursors))
+}
+
+function scrub(path: string, db: DatabaseSync): void {
   try {
     onStoreFile(path, () => {
       db.exec('vacuum')
@@ -31,7 +40,7 @@ function scrub(path: string): void {
 
 answerQuestions<'scrub', 'scrubbed'>({
   answer: () => {
-    scrub(workerData as string)
+    scrubAll(workerData as string)
     return 'scrubbed'
   },
   close: () => undefined,

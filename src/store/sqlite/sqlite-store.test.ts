@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { storeContract } from '../store.contract.ts'
 import type { DocumentChange, Transaction } from '../store.ts'
 import { openSqliteStoreReader } from './open-sqlite-store-reader.ts'
+import { cursorPath } from './cursor-file.ts'
 import { openSqliteStore } from './open-sqlite-store.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-store-'))
@@ -20,6 +21,16 @@ const changes = (count: number, value: string): Transaction => ({
   outputs: [],
   checkpoints: [{ task: 'task', position: count }],
 })
+
+/** Resolves when the thread that scans the keys, which is yet to be started, has ended. */
+const endOfKeyScan = () =>
+  new Promise<void>((resolve) =>
+    process.on('worker', function onWorker(worker: Worker) {
+      if (worker.threadName !== 'key scan') return
+      process.off('worker', onWorker)
+      worker.once('exit', () => resolve())
+    }),
+  )
 
 for (const threaded of [false, true]) {
   const name = threaded ? 'The SQLite store with a thread' : 'The SQLite store'
@@ -83,13 +94,7 @@ test('keys of before are found while they are scanned and after', async () => {
   await before.commit('0', (await before.acquire('0')).fence, changes(5_000, 'value'))
   await before.close()
 
-  const ended = new Promise<void>((resolve) =>
-    process.on('worker', function onWorker(worker: Worker) {
-      if (worker.threadName !== 'key scan') return
-      process.off('worker', onWorker)
-      worker.once('exit', () => resolve())
-    }),
-  )
+  const ended = endOfKeyScan()
   const store = await openSqliteStore({ path, threaded: true })
   await store.acquire('0')
   const keys = Array.from({ length: 6_000 }, (_, i) => `key ${i}`)
@@ -97,6 +102,21 @@ test('keys of before are found while they are scanned and after', async () => {
   expect(await store.load('space', keys)).toEqual(expected)
   await ended
   expect(await store.load('space', keys)).toEqual(expected)
+  await store.close()
+})
+
+test('keys of spaces that are read in order are found by `load` as well', async () => {
+  const path = newPath()
+  const orderedSpaces = ['space']
+  const before = await openSqliteStore({ path, threaded: true, orderedSpaces })
+  await before.commit('0', (await before.acquire('0')).fence, changes(10, 'value'))
+  expect(await before.load('space', ['key 0', 'key 10'])).toEqual(['value', undefined])
+  await before.close()
+  const ended = endOfKeyScan()
+  const store = await openSqliteStore({ path, threaded: true, orderedSpaces })
+  await store.acquire('0')
+  await ended
+  expect(await store.load('space', ['key 0', 'key 10'])).toEqual(['value', undefined])
   await store.close()
 })
 
@@ -123,6 +143,7 @@ test('a reader beside the store sees every commit that has resolved, and keeps c
     ])
     expect(await reader.checkpoints()).toEqual(new Map([['task', through]]))
     expect(await reader.load('space', [`key ${through - 1}`, `key ${through}`])).toEqual(['value', undefined])
+    expect(await reader.scan('space', { from: `key ${through - 1}` }, 9)).toEqual([{ key: `key ${through - 1}`, value: 'value' }])
   }
   await reader.saveCursor('cursor', 'of the reader')
   expect(await store.loadCursor('cursor')).toBe('of the reader')
@@ -166,12 +187,16 @@ test('after scrubbing no byte of what was deleted, replaced or pruned is in the 
     prunedOutputs: [{ collection: 'c', through: 5 }],
     replacedOutputs: [{ collection: 'c', through: 6, payload: new Uint8Array(1) }],
   })
+  for (const text of ['body-1;'.repeat(2_000), 'body-2;'.repeat(9_000), '']) await reader.saveCursor('body', text)
+  await reader.saveCursor('kept', 'body-3;')
   await reader.scrub()
-  const bytes = Buffer.concat([path, `${path}-wal`].map((file) => readFileSync(file)))
+  const files = [path, cursorPath(path)].flatMap((file) => [file, `${file}-wal`])
+  const bytes = Buffer.concat(files.map((file) => readFileSync(file)))
   const isLegible = (text: string) => bytes.includes(text)
   expect(erased.flatMap((i) => [`key-${i};`, `value-${i};`]).filter(isLegible)).toEqual([])
   expect([1, 2, 3, 4, 5, 6].map((round) => `output-${round};`).filter(isLegible)).toEqual([])
-  expect(['key-1;', 'value-1;', 'output-7;'].filter(isLegible)).toHaveLength(3)
+  expect(['body-1;', 'body-2;'].filter(isLegible)).toEqual([])
+  expect(['key-1;', 'value-1;', 'output-7;', 'body-3;'].filter(isLegible)).toHaveLength(4)
   await reader.close()
   await store.close()
 })

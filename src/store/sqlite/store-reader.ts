@@ -2,12 +2,20 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { invariant } from '../../base/errors.ts'
 import type { Position } from '../../log/log.ts'
-import type { OutputBatch } from '../store.ts'
+import type { KeyRange, OutputBatch, StoredDocument } from '../store.ts'
 import type { KeyFilter } from './key-filter.ts'
 import { SELECT_LAST_COMMIT, type LastCommit } from './last-commit.ts'
 
 const SELECT_SPACE = 'select id from spaces where name = ?'
 const SELECT_VALUE = 'select value from documents where space = ? and key = ?'
+/** A bound of the keys may be a blob: every text comes before it. */
+const SELECT_DOCUMENTS = `
+  select key, value
+  from documents
+  where space = ? and key >= max(?, ?) and key < ?
+  order by key
+  limit ?
+`
 const SELECT_CHECKPOINTS = 'select task, position from checkpoints'
 const SELECT_OUTPUTS = `
   select through, after, appended_at, payload
@@ -16,10 +24,15 @@ const SELECT_OUTPUTS = `
   order by through
 `
 
+/** Appended to a key it gives the next one. */
+const LEAST_CHARACTER = '\0'
+const BEHIND_ALL_TEXTS = new Uint8Array()
+
 export class StoreReader {
   readonly #db: DatabaseSync
   readonly #selectSpace: StatementSync
   readonly #selectValue: StatementSync
+  readonly #selectDocuments: StatementSync
   readonly #selectOutputs: StatementSync
   readonly #selectCheckpoints: StatementSync
   readonly #selectLastCommit: StatementSync
@@ -34,6 +47,7 @@ export class StoreReader {
     this.#db = db
     this.#selectSpace = prepare(SELECT_SPACE)
     this.#selectValue = prepare(SELECT_VALUE)
+    this.#selectDocuments = prepare(SELECT_DOCUMENTS)
     this.#selectOutputs = prepare(SELECT_OUTPUTS)
     this.#selectCheckpoints = prepare(SELECT_CHECKPOINTS)
     this.#selectLastCommit = db.prepare(SELECT_LAST_COMMIT)
@@ -49,6 +63,15 @@ export class StoreReader {
       if (mayHave === undefined) return keys.map((key) => this.#loadOne(spaceId, key))
       return keys.map((key) => (mayHave(key) ? this.#loadOne(spaceId, key) : undefined))
     })
+  }
+
+  scan(space: string, { after, from = '', until }: KeyRange, limit: number): StoredDocument[] {
+    invariant([space, after ?? '', from, until ?? ''].every(isWellFormed), 'spaces and keys of documents are well-formed strings')
+    const spaceId = this.#spaceId(space)
+    if (spaceId === undefined) return []
+    const behind = after === undefined ? '' : `${after}${LEAST_CHARACTER}`
+    const rows = this.#selectDocuments.all(spaceId, from, behind, until ?? BEHIND_ALL_TEXTS, limit)
+    return (rows as unknown as [string, string][]).map(([key, value]) => ({ key, value }))
   }
 
   outputs(collection: string, after: Position, maxBytes: number): OutputBatch[] {

@@ -1,10 +1,9 @@
 /** Which account a user belongs to: the one that was named last, else the one with the domain of an email. */
-import type { Entity, EntityId, Write } from '../../../model/profile/entity.ts'
-import { domainOfEmail, normalizeIdentifier } from '../../../model/profile/identifier-value.ts'
+import type { Entity, Write } from '../../../model/profile/entity.ts'
+import { newestLink, workDomains } from '../../../model/profile/account-link.ts'
 import type { Identity } from '../../../model/profile/event-claims.ts'
-import { DOMAIN, EMAIL } from '../../../model/profile/identity-rules.ts'
+import { DOMAIN } from '../../../model/profile/identity-rules.ts'
 import type { Placed } from '../../../model/profile/survivor.ts'
-import { compareWrites } from '../../../model/profile/trait-order.ts'
 import type { ProfileLookup } from './profile-lookup.ts'
 
 export type AccountLink = { placed: Placed } & ({ by: 'link'; at: Write } | { by: 'domain'; domain: string })
@@ -25,16 +24,4 @@ export async function findLinkedAccount(
     if (placed) return { placed, by: 'domain', domain }
   }
   return undefined
-}
-
-function newestLink({ parts }: Entity): { account: EntityId; at: Write } | undefined {
-  const links = parts.flatMap(({ link }) => link ?? [])
-  return links.toSorted((a, b) => compareWrites(b.at, a.at, 'newest'))[0]
-}
-
-/** Free mail, and what is blocked, identifies no account. */
-function workDomains({ parts }: Entity, { values }: Identity): Set<string> {
-  const emails = parts.flatMap(({ identifiers }) => identifiers.filter(({ kind }) => kind === EMAIL))
-  const domains = emails.map(({ value }) => normalizeIdentifier(DOMAIN, domainOfEmail(value), values))
-  return new Set(domains.filter((domain) => typeof domain === 'string'))
 }

@@ -13,7 +13,7 @@ export function readCursor<Place>(cursor: string, schema: z.ZodType<Place>): Pla
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
   } catch (cause) {
     throw new MillraceError('request_invalid', `"${cursor}" is no cursor of such a page.`, {
-      hint: 'Send the nextCursor of the page before as it is, with the same filters.',
+      hint: 'Send the cursor that the answer before gave as it is, with the same filters.',
       cause,
     })
   }
