@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ServerProcess } from '../test/crash/server-process.ts'
 import type { BenchSegment } from './segment-mix.ts'
+import { cpuSeconds } from './thread-times.ts'
 
 export type EventCounts = {
   /** Inputs since the server started; ticks of its clock are among them. */
@@ -28,6 +29,8 @@ export type FrontDoorServer = {
   counts: () => Promise<EventCounts>
   /** Resolves with the counts when all that was accepted is applied. */
   untilApplied: () => Promise<EventCounts>
+  /** Resolves when what follows behind `apply` (the lake, the columns) is done as well, and the process does next to nothing. */
+  untilAtRest: () => Promise<void>
   /** The most memory that the process has had, in MiB. */
   peakResidentMb: () => number
   close: () => Promise<void>
@@ -60,6 +63,7 @@ export async function startFrontDoorServer(options: FrontDoorOptions = {}): Prom
     data,
     counts,
     untilApplied: () => untilApplied(counts),
+    untilAtRest: () => untilAtRest(server.pid),
     peakResidentMb: () => peakResidentMb(server.pid),
     close: async () => {
       await server.stop()
@@ -98,6 +102,20 @@ async function untilApplied(counts: () => Promise<EventCounts>): Promise<EventCo
     if (now.applied > applied) [applied, movedAt] = [now.applied, performance.now()]
     if (performance.now() - movedAt > STALLED_MS) throw new Error(`The engine stands still: ${JSON.stringify(now)}`)
     await sleep(LOOK_MS)
+  }
+}
+
+/** A second with so little processor time is one of rest; a few in a row are the end. */
+const REST = { cpuSeconds: 0.05, seconds: 4, withinSeconds: 600 }
+
+async function untilAtRest(pid: number): Promise<void> {
+  let [rested, before] = [0, cpuSeconds(pid)]
+  for (let second = 0; rested < REST.seconds; second++) {
+    if (second > REST.withinSeconds) throw new Error('The server does not come to rest.')
+    await sleep(1_000)
+    const now = cpuSeconds(pid)
+    rested = now - before < REST.cpuSeconds ? rested + 1 : 0
+    before = now
   }
 }
 

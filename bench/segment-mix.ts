@@ -3,6 +3,8 @@
  * repeats every twenty segments, with other values and windows each time, so that few of them ask the same.
  */
 
+import { CITIES, COUNTRIES, INDUSTRIES, LANGUAGES, PLANS } from '../src/engine/event-generator/user-traits.ts'
+
 /** A document as it stands in a catalog. */
 export type BenchSegment = { name: string; kind?: 'account'; predicate: Group }
 
@@ -41,25 +43,7 @@ const TEXTS: Record<string, [property: string, values: (string | boolean)[]]> = 
   'Invoice Paid': ['method', ['card']],
   'Task Completed': ['project', ['project-1', 'project-20', 'project-300']],
 }
-const PLANS = ['free', 'starter', 'team', 'business', 'enterprise']
-const COUNTRIES = ['CA', 'DE', 'ES', 'FR', 'GB', 'JP', 'KE', 'NL', 'PL', 'PT', 'US']
-const LANGUAGES = ['de', 'en', 'es', 'fr', 'ja', 'nl', 'pl', 'pt']
-const CITIES = [
-  'Amsterdam',
-  'Austin',
-  'Berlin',
-  'Chicago',
-  'Lisbon',
-  'London',
-  'Madrid',
-  'Nairobi',
-  'Osaka',
-  'Paris',
-  'Toronto',
-  'Warsaw',
-]
 const TITLES = ['analyst', 'designer', 'engineer', 'founder', 'head', 'marketing', 'product', 'sales']
-const INDUSTRIES = ['education', 'finance', 'health', 'manufacturing', 'media', 'retail', 'software']
 const WINDOWS = [
   { hours: 1 },
   { hours: 12 },

@@ -12,6 +12,7 @@ import { fixedLoad, introduceAll, median, quantile } from './front-door-load.ts'
 import { countRun } from './front-door-runs.ts'
 import { type FrontDoorServer, startFrontDoorServer } from './front-door-server.ts'
 import type { BenchSegment } from './segment-mix.ts'
+import { perEvent, threadTimes } from './thread-times.ts'
 
 export type ColumnsOptions = {
   users: number
@@ -26,7 +27,14 @@ export type ColumnsOptions = {
 }
 
 export type Question = { question: string; goalMs: number; medianMs: number; slowestMs: number; count: number }
-export type Backfill = { segment: string; seconds: number; members: number; answerMsP99: number }
+/** `cpuSeconds`: by thread; what comes in meanwhile is among it. */
+export type Backfill = {
+  segment: string
+  seconds: number
+  members: number
+  answerMsP99: number
+  cpuSeconds: Record<string, number>
+}
 
 export type ColumnsOutcome = {
   users: number
@@ -72,7 +80,11 @@ export async function measureColumns(options: ColumnsOptions): Promise<ColumnsOu
   for (const one of QUESTIONS) questions.push(await ask(server, one, options))
   progress(JSON.stringify(questions))
   const backfills: Backfill[] = []
-  for (const { question, segment } of QUESTIONS) backfills.push(await backfill(server, { question, segment }, options))
+  for (const { question, segment } of QUESTIONS) {
+    const filled = await backfill(server, { question, segment }, options)
+    progress(JSON.stringify(filled))
+    backfills.push(filled)
+  }
   await server.close()
   return { users, events, madeSeconds, questions, backfills }
 }
@@ -158,6 +170,7 @@ async function backfill(
     }
   })()
   const startedAt = performance.now()
+  const threadsBefore = threadTimes(server.pid)
   const response = await fetch(`${server.url}/segments/${id}`, {
     method: 'PUT',
     headers: JSON_HEADERS,
@@ -166,10 +179,11 @@ async function backfill(
   if (!response.ok) throw new Error(`The segment was answered with ${response.status}: ${await response.text()}`)
   const members = await untilLive(server, id)
   const seconds = (performance.now() - startedAt) / 1000
+  const cpuSeconds = perEvent(threadsBefore, threadTimes(server.pid), 1e6)
   isOver = true
   await loading
   await requireExact(server, { id, segment })
-  return { segment: question, seconds: Number(seconds.toFixed(1)), members, answerMsP99: quantile(answerMs, 0.99) }
+  return { segment: question, seconds: Number(seconds.toFixed(1)), members, answerMsP99: quantile(answerMs, 0.99), cpuSeconds }
 }
 
 /** Members and preview are the same when nothing comes; who leaves between two looks by time alone is given a second chance. */

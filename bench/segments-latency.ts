@@ -58,13 +58,15 @@ const PROBES: Record<string, BenchSegment> = {
   },
 }
 const CONNECTIONS = 32
-const WARM_SECONDS = 3
+const WARM_SECONDS = 10
+/** Often, so that a flush is a small one as in a long run. */
+const LAKE_FLUSH_MS = 5_000
 /** Later than that it is broken. */
 const PATIENCE_MS = 60_000
 
 export async function measureLatency(options: LatencyOptions): Promise<LatencyOutcome> {
   const { users, segments, perSecond, seconds, probesPerSecond, progress } = options
-  const server = await startFrontDoorServer({ segments: { ...benchSegments(segments), ...PROBES } })
+  const server = await startFrontDoorServer({ segments: { ...benchSegments(segments), ...PROBES }, lakeFlushMs: LAKE_FLUSH_MS })
   const events = new EventGenerator(seededRandom(11), { now: Date.now, users, areIntroduced: true })
   const introduced = await introduceAll(server, events, users)
   await server.untilApplied()
@@ -78,7 +80,7 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyOu
       nextEvent: () => events.next(),
     })
   await load(WARM_SECONDS)
-  await server.untilApplied()
+  await server.untilAtRest()
   const probes = await Probes.open(server, Math.min(users, probesPerSecond * seconds))
   const threadsBefore = threadTimes(server.pid)
   const [loaded] = await Promise.all([load(seconds), probes.send(probesPerSecond)])

@@ -84,46 +84,44 @@ const columns = phases.includes('columns')
       progress,
     })
   : undefined
-report()
-
-function report(): void {
-  if (values.json) return console.log(JSON.stringify({ node: process.version, latency, rates, exits, columns }))
+const rows = [
+  ...(latency
+    ? [
+        ['accepted → membership committed, ms p50 / p99 / max', '–', threeOf(latency.committed)],
+        ['accepted → announced, ms p50 / p99 / max', 'p99 ≤ 50', threeOf(latency.announced)],
+      ]
+    : []),
+  ...(rates ?? []).map((rate) => [
+    `${rate.eventsPerRequest} a request, events/s without / with segments`,
+    'ratio ≥ 0.5',
+    `${rate.without} / ${rate.with}: ${rate.ratio} (${rate.movesPerEvent} entries and exits an event)`,
+  ]),
+  ...(exits
+    ? [
+        ['exit by time → committed, ms p50 / p99 / max', '–', threeOf(exits.committed)],
+        ['exit by time → announced, ms p50 / p99 / max', '≤ 1,000', threeOf(exits.announced)],
+        ['idle with segments, % of a processor', '0', `${exits.idleCpuPercent}`],
+      ]
+    : []),
+  ...(columns?.questions ?? []).map(({ question, goalMs, medianMs, slowestMs }) => [
+    `preview: ${question}, ms`,
+    `≤ ${goalMs}`,
+    `${medianMs} (slowest ${slowestMs})`,
+  ]),
+  ...(columns?.backfills ?? []).map(({ segment, seconds, members }) => [
+    `backfill: ${segment}, s`,
+    '≤ 30',
+    `${seconds} (${members} members)`,
+  ]),
+].map(([what, goal, measured]) => ({ what, goal, measured }))
+if (values.json) console.log(JSON.stringify({ node: process.version, rows, latency, rates, exits, columns }))
+else {
   console.log(
     `\n${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}; the load runs on the same machine.\n`,
   )
-  const rows = [
-    ...(latency
-      ? [
-          ['accepted → committed, p50 / p99 / max', '–', threeOf(latency.committed)],
-          ['accepted → announced, p50 / p99 / max', 'p99 ≤ 50 ms', threeOf(latency.announced)],
-        ]
-      : []),
-    ...(rates ?? []).map((rate) => [
-      `${rate.eventsPerRequest} a request, events/s without / with segments`,
-      'ratio ≥ 0.5',
-      `${rate.without} / ${rate.with}: ${rate.ratio}`,
-    ]),
-    ...(exits
-      ? [
-          ['exit by time → committed', '–', threeOf(exits.committed)],
-          ['exit by time → announced', '≤ 1,000 ms', threeOf(exits.announced)],
-          ['idle, % of a processor', '0', `${exits.idleCpuPercent}`],
-        ]
-      : []),
-    ...(columns?.questions ?? []).map(({ question, goalMs, medianMs, slowestMs }) => [
-      `preview: ${question}`,
-      `≤ ${goalMs} ms`,
-      `${medianMs} ms (slowest ${slowestMs})`,
-    ]),
-    ...(columns?.backfills ?? []).map(({ segment, seconds, members }) => [
-      `backfill: ${segment}`,
-      '≤ 30 s',
-      `${seconds} s, ${members} members`,
-    ]),
-  ]
-  console.log(textTable(rows.map(([what, goal, measured]) => ({ what, goal, measured }))))
+  console.log(textTable(rows))
 }
 
 function threeOf(delays: { p50: number; p99: number; max: number } | undefined): string {
-  return delays === undefined ? 'not offered' : `${delays.p50} / ${delays.p99} / ${delays.max} ms`
+  return delays === undefined ? 'not offered' : `${delays.p50} / ${delays.p99} / ${delays.max}`
 }

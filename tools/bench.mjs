@@ -38,7 +38,8 @@ const websocket = run('websocket', ['--events', '1000000'])
 const latency = run('latency', ['--seconds', '20'])
 const start = run('test-start', [])
 const frontDoor = run('front-door', [])
-console.log(`\n${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${run('node-version', []).node}\n
+const segments = run('segments', [])
+console.log(`\n${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${segments.node}\n
 | what | goal | measured |
 |---|---|---|
 ${[
@@ -66,4 +67,5 @@ ${[
   row('from a file, events/s until applied', '60,000 (never below 30,000)', count(frontDoor.file.appliedPerSecond)),
   row('repeats sent / dropped', 'equal', `${count(frontDoor.repeats.sent)} / ${count(frontDoor.repeats.dropped)}`),
   row('peak memory of the front door, MiB', '–', count(frontDoor.peakResidentMb)),
+  ...segments.rows.map(({ what, goal, measured }) => row(what, goal, measured)),
 ].join('\n')}`)

@@ -41,7 +41,12 @@ export const ERROR_CODES = {
   segment_in_use: 'The segment cannot be deleted, since others refer to it.',
   segment_not_manual: 'Members of a segment with a rule cannot be added or removed by hand.',
   segment_of_catalog: 'The segment belongs to the catalog and is changed there.',
+  segment_kind_changed: 'The catalog makes a segment of users one of accounts, or the other way round.',
   segment_limit: 'There are as many segments as there may be.',
+  // notifications
+  webhook_unknown: 'No webhook of this name is told notifications.',
+  webhook_not_stopped: 'The webhook has not stopped, so it cannot be told to go on.',
+  webhook_refused: 'The receiver of a webhook has answered that it will not take what it is sent; the webhook has stopped.',
   // http
   path_unknown: 'The server has nothing at this path.',
   method_unsupported: 'What is at this path does not take this method.',

@@ -20,6 +20,7 @@ export function applyCommand(surroundings: CommandSurroundings = processSurround
 
 async function applyCatalog(flags: ApplyFlags, surroundings: CommandSurroundings): Promise<void> {
   const { readCatalogInput } = await import('./segment/catalog-input.ts')
+  const { untilApplied } = await import('./segment/await-filling.ts')
   const { appliedText, hasChanges, planText } = await import('./segment/plan-text.ts')
   const client = new ServerClient(flags, surroundings.fetch)
   const input = await readCatalogInput(flags.catalog)
@@ -28,9 +29,13 @@ async function applyCatalog(flags: ApplyFlags, surroundings: CommandSurroundings
     surroundings.stderr.write(`${planText(plan.segments)}\n`)
     if (hasChanges(plan.segments)) await requireConsent(surroundings, 'Apply this?')
   }
-  const applied = await client.post<Applied>('/apply', input)
-  if (flags.wait) await waitFor(applied, { client, surroundings, isQuiet: flags.json === true })
-  print(surroundings, applied, { json: flags.json, text: () => appliedText(applied) })
+  const apply = async () => await client.post<Applied>('/apply', input)
+  const applied = await apply()
+  if (!flags.wait) return print(surroundings, applied, { json: flags.json, text: () => appliedText(applied) })
+  await untilApplied(applied, apply)
+  await waitFor(applied, { client, surroundings, isQuiet: flags.json === true })
+  const final = { ...applied, isApplied: true }
+  print(surroundings, final, { json: flags.json, text: () => appliedText(final) })
 }
 
 type Waiting = { client: ServerClient; surroundings: CommandSurroundings; isQuiet: boolean }

@@ -11,6 +11,7 @@ import {
   segmentDocument,
   track,
 } from '../engine/notifications/notifications.fixture.ts'
+import { findResumeOrder } from '../engine/notifications/webhook-orders.ts'
 import { notificationsCommand } from './notifications.ts'
 import { notificationLine } from './notifications/notification-line.ts'
 
@@ -140,4 +141,18 @@ test('a line is cut to the terminal, and what clients send does not steer it', (
   const line = notificationLine({ message_id: 'm', channel: 'users_segment:delete', segment }, 40)
   expect(line).toHaveLength(40)
   expect(line).toMatch(/·\[2Jx+…$/)
+})
+
+describe('resume', () => {
+  test('lets a webhook go on that has stopped', async () => {
+    const server = await openNotificationServer()
+    server.webhooks.set('crm', { state: 'stopped' })
+    const [stdout, stderr] = [new Screen(), new Screen()]
+    const surroundings = { stdin: new PassThrough(), stdout, stderr, fetch, clock: new FakeClock() }
+    const args = ['resume', 'crm', '--from', 'now', '--url', server.url]
+    await notificationsCommand(surroundings).parseAsync(args, { from: 'user' })
+    expect(stdout.text).toBe('The webhook "crm" goes on; "millrace status" says how it does.\n')
+    expect(await findResumeOrder(server.world.store, 'crm')).toEqual({ id: 'f'.repeat(24), from: 'now' })
+    expect(server.wakes()).toBe(1)
+  })
 })

@@ -4,6 +4,7 @@ import type { Notification } from '../engine/notifications/notification.ts'
 import { NOTIFICATION_CHANNELS } from '../model/notification-channel.ts'
 import { type CommandSurroundings, processSurroundings } from './command-surroundings.ts'
 import { notificationLine } from './notifications/notification-line.ts'
+import { resumeCommand } from './notifications/resume-command.ts'
 import { ServerClient, type ServerFlags, withServerOptions } from './server-client.ts'
 
 type NotificationFlags = ServerFlags & {
@@ -22,6 +23,8 @@ const WAIT = 30
 
 export function notificationsCommand(surroundings: CommandSurroundings = processSurroundings()): Command {
   const command = new Command('notifications').description('Shows what changed about users, accounts and segments')
+  // What stands behind the name of a subcommand is for that.
+  command.enablePositionalOptions().addCommand(resumeCommand(surroundings))
   return withServerOptions(command)
     .option('--follow', 'go on with what comes, until Ctrl-C')
     .addOption(new Option('--channel <channel...>', 'only these kinds').choices(NOTIFICATION_CHANNELS))

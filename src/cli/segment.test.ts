@@ -1,69 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Readable, Writable } from 'node:stream'
-import type { Command } from 'commander'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { FakeClock } from '../base/clock.ts'
+import { describe, expect, test } from 'vitest'
 import { all, trait } from '../engine/segments/reading/segment-world.fixture.ts'
 import { openSegmentServer, PEOPLE, type SegmentServer } from '../http/segments/segment-server.fixture.ts'
-import { applyCommand } from './apply.ts'
-import type { CommandSurroundings } from './command-surroundings.ts'
-import { planCommand } from './plan.ts'
-import { segmentCommand } from './segment.ts'
-
-class Collected extends Writable {
-  text = ''
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString()
-    done()
-  }
-}
-
-type Run = {
-  /** What a person at a terminal answers. */
-  typed?: string
-  /** What comes by standard input of somebody who is no person. */
-  piped?: string
-  /** Each time that the command sleeps. */
-  slept?: () => Promise<void>
-}
-
-/** Runs a command as `millrace …` does. */
-async function run(server: { url: string }, [name = '', ...args]: string[], { typed, piped, slept }: Run = {}) {
-  const [stdout, stderr] = [new Collected(), new Collected()]
-  const input = typed === undefined ? piped : `${typed}\n`
-  const stdin: CommandSurroundings['stdin'] = Object.assign(Readable.from(input === undefined ? [] : [Buffer.from(input)]), {
-    isTTY: typed !== undefined,
-  })
-  const clock = Object.assign(new FakeClock(), { sleep: async () => await slept?.() })
-  const surroundings: CommandSurroundings = { stdin, stdout, stderr, fetch, clock }
-  const commands: Record<string, (surroundings: CommandSurroundings) => Command> = {
-    segment: segmentCommand,
-    plan: planCommand,
-    apply: applyCommand,
-  }
-  const command = commands[name]?.(surroundings)
-  const quiet = (one: Command) => {
-    one.exitOverride().configureOutput({ writeErr: () => {} })
-    one.commands.forEach(quiet)
-  }
-  if (command) quiet(command)
-  await command?.parseAsync([...args, '--url', server.url], { from: 'user' })
-  return { out: stdout.text, err: stderr.text }
-}
-
-function fileOf(name: string, content: unknown): string {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-segment-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const file = join(folder, name)
-  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
-  return file
-}
-
-const PRO = all(trait('plan', 'equals', 'pro'), trait('created_at', 'is_less_than', 30))
-const MANUAL = { name: 'By hand', manual: true }
-const withoutIds = (text: string) => text.replaceAll(/[0-9a-f]{24}/g, '<id>')
+import { fileOf, filling, MANUAL, PRO, run, withoutIds } from './segment-commands.fixture.ts'
 
 describe('segments', () => {
   test('are created from a file, listed, shown and deleted', async () => {
@@ -185,12 +123,45 @@ If nothing happens, that may change at 2026-03-31 08:00:00 (in 20 days).
   expect(JSON.parse((await run(server, ['segment', 'explain', 'pro', 'ada', '--json'])).out)).toMatchObject({ isMember: true })
 })
 
+function neverDid(options: object) {
+  return { property: { key: 'event' }, operator: 'zero_times', options }
+}
+
+test('an explanation tells what was never from what only was at another time', async () => {
+  const server = await openSegmentServer({
+    people: [
+      ...PEOPLE,
+      { type: 'track', name: 'Order', userId: 'bob', at: 60 },
+      { type: 'track', name: 'Renewal', userId: 'bob', at: 60 * 24 * 30 },
+    ],
+  })
+  await server.world.define('vip', MANUAL)
+  await server.world.define(
+    'quiet',
+    all(
+      neverDid({ eventName: 'Order', timeframe: 'less_than', days: 7 }),
+      neverDid({ eventName: 'Refund', timeframe: 'less_than', days: 7 }),
+      neverDid({ eventName: 'Renewal' }),
+      trait('segment', 'is_not_member', 'vip'),
+      trait('account.tier', 'is_not_set'),
+    ),
+  )
+  const { out } = await run(server, ['segment', 'explain', 'quiet', 'bob'])
+  expect(out.trimEnd().split('\n').slice(-5)).toEqual([
+    '  ✓ "Order", not once, less than 7 days ago — none in that time, since 2026-03-08 09:00:00; the last was at 2026-03-01 09:00:00',
+    '  ✓ "Refund", not once, less than 7 days ago — never',
+    '  ✓ "Renewal", never — not yet; flips at 2026-03-31 08:00:00 (in 20 days)',
+    '  ✓ is not in "vip" — not a member',
+    '  ✓ account.tier is not set — no account',
+  ])
+})
+
 test('an explanation says that a segment is not final yet, and that the rule says otherwise', async () => {
   const server = await openSegmentServer()
   await server.world.define('pro', PRO, { filling: filling(2) })
   const { out } = await run(server, ['segment', 'explain', 'pro', 'ada'])
   expect(out).toMatch(/^Ada \(.*\) is not in "All of it"\.\nThe rule matches\.\n/)
-  expect(out).toContain('The segment is filling (members, 50 %): who is in it is not final.\n')
+  expect(out).toContain('The segment is filling (members, 2 of 4): who is in it is not final.\n')
   await server.world.define('vip', MANUAL)
   expect((await run(server, ['segment', 'explain', 'vip', 'ada'])).out).toBe(
     'Ada (email:ada@acme.com) is not in "By hand".\nIts members are added and removed by hand.\n',
@@ -261,10 +232,6 @@ describe('members', () => {
   })
 })
 
-function filling(done: number) {
-  return { step: 'members', cursor: '', done, total: 4, startedAt: '' } as const
-}
-
 describe('the segments of a catalog', () => {
   const catalog = `segments:
   pro: { name: Pro, predicate: { type: all, predicates: [{ property: { key: plan }, operator: equals, options: { value: pro } }] } }
@@ -303,6 +270,17 @@ describe('the segments of a catalog', () => {
     })
   })
 
+  test('show who follows a segment that changes', async () => {
+    const server = await serverWithCatalog()
+    const member = { property: { key: 'segment' }, operator: 'is_member', options: { value: 'pro' } }
+    await server.world.define('pro', all(trait('plan', 'is_set')), { owner: 'catalog' })
+    await server.world.define('mine', { predicate: { type: 'all', predicates: [member] } })
+    const { out } = await run(server, ['plan', '--catalog', server.path])
+    expect(out).toContain('~ pro   changed    2 users would enter\n')
+    expect(out).toContain('  mine  follows    2 users would enter\n')
+    expect(out).toContain('\n1 segment unchanged.\n')
+  })
+
   test('are applied after a yes, and then there is nothing to do', async () => {
     const server = await serverWithCatalog()
     const args = ['apply', '--catalog', server.path]
@@ -329,7 +307,7 @@ describe('the segments of a catalog', () => {
       await world.define('vip', MANUAL, { owner: 'catalog', ...further })
     }
     const { out, err } = await run(server, ['apply', '--catalog', server.path, '--yes', '--wait'], { slept })
-    expect(err).toBe('pro: live, 0 members\nvip: members, 25 %\nvip: members, 50 %\nvip: live, 1,000 members\n')
+    expect(err).toBe('pro: live, 0 members\nvip: members, 1 of 4\nvip: members, 2 of 4\nvip: live, 1,000 members\n')
     expect(out).toContain('Done:\n+ pro created\n')
   })
 })

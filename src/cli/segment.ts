@@ -1,19 +1,16 @@
 /** `millrace segment`: who is in the segments of a running server, and why; and changes by hand. */
 import { Command, InvalidArgumentError } from 'commander'
-import type { Defined } from '../engine/segments/reading/segment-changes.ts'
 import type { Explanation } from '../engine/segments/reading/explanation.ts'
-import type { Member, MemberPage } from '../engine/segments/reading/segment-members.ts'
 import type { PreviewReport } from '../engine/segments/reading/segment-preview.ts'
 import type { SegmentReport } from '../engine/segments/reading/segment-report.ts'
 import { type CommandSurroundings, print, processSurroundings, requireConsent } from './command-surroundings.ts'
 import type { MemberFlags } from './segment/change-members.ts'
+import type { CreateFlags } from './segment/create-segment.ts'
 import { ServerClient, type ServerFlags, withServerOptions } from './server-client.ts'
 
 type PageFlags = ServerFlags & { limit: number }
 type DeleteFlags = ServerFlags & { yes?: true }
 
-/** Of one page; the server gives no more. */
-const PAGE_MEMBERS_MAX = 1_000
 const MEMBERS_DEFAULT = 50
 
 export function segmentCommand(surroundings: CommandSurroundings = processSurroundings()): Command {
@@ -78,23 +75,11 @@ function membersCommand(surroundings: CommandSurroundings): Command {
     .argument('<segment>', 'id of the segment')
     .option('--limit <n>', 'how many', wholeNumber, MEMBERS_DEFAULT)
     .action(async (id: string, flags: PageFlags) => {
+      const { loadMembers } = await import('./segment/load-members.ts')
       const members = await loadMembers(clientOf(flags, surroundings), id, flags.limit)
       const { memberTable } = await import('./segment/segment-text.ts')
       print(surroundings, members, { json: flags.json, text: () => memberTable(members) })
     })
-}
-
-async function loadMembers(client: ServerClient, id: string, limit: number): Promise<Member[]> {
-  const members: Member[] = []
-  let cursor: string | null = null
-  do {
-    const count = Math.min(PAGE_MEMBERS_MAX, limit - members.length)
-    const query = { limit: count, ...(cursor !== null && { cursor }) }
-    const page: MemberPage = await client.get<MemberPage>(`${pathOf(id)}/members`, query)
-    members.push(...page.members)
-    cursor = page.nextCursor
-  } while (cursor !== null && members.length < limit)
-  return members
 }
 
 function addCommand(surroundings: CommandSurroundings): Command {
@@ -121,12 +106,10 @@ function createCommand(surroundings: CommandSurroundings): Command {
   return subcommand('create', 'Defines a segment, or changes it')
     .argument('<segment>', 'id of the segment')
     .argument('<file>', 'the segment as JSON or YAML; "-" is standard input')
-    .action(async (id: string, file: string, flags: ServerFlags) => {
-      const { readDocument } = await import('./segment/document-file.ts')
-      const document = await readDocument(file, surroundings)
-      const defined = await clientOf(flags, surroundings).put<Defined>(pathOf(id), document)
-      const { definedText } = await import('./segment/segment-text.ts')
-      print(surroundings, defined, { json: flags.json, text: () => definedText(defined, id) })
+    .option('--wait', 'wait until history has been looked at, show how far it is, and list members')
+    .action(async (id: string, file: string, flags: CreateFlags) => {
+      const { createSegment } = await import('./segment/create-segment.ts')
+      await createSegment({ id, file }, { flags, surroundings })
     })
 }
 

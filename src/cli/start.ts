@@ -14,6 +14,7 @@ type StartFlags = {
   stuckAfterMs: number
   messageDays: number
   notificationHours: number
+  fillPageEntities: number
   lagMaxMs: number
   publicUrl?: string
   generate?: number
@@ -32,6 +33,7 @@ export function startCommand(): Command {
     .option('--lake-flush-ms <ms>', 'publish fragments at least this often', wholeNumber, 300_000)
     .option('--message-days <n>', 'drop repeats of tracked events for so many days', wholeNumber, 7)
     .option('--notification-hours <n>', 'keep notifications for so many hours', wholeNumber, 24)
+    .option('--fill-page-entities <n>', 'look at so many at once when a segment looks at the past', wholeNumber, 1_000)
     .option('--lag-max-ms <ms>', 'answer tracked events with 429 when applying them lags by more than this', wholeNumber, 600_000)
     .option('--public-url <url>', 'address under which SDKs reach this server, for example https://events.example.com')
     .option('--stuck-after-ms <ms>', 'report a thread that has work and does not react for so long', wholeNumber, 60_000)
@@ -42,18 +44,10 @@ export function startCommand(): Command {
 
 async function run(catalog: string, flags: StartFlags): Promise<void> {
   const { startEngine } = await import('../runtime/engine.ts')
-  const { host, port, data, store, lakeCodec, lakeFlushMs, stuckAfterMs, messageDays, notificationHours, lagMaxMs, publicUrl } =
-    flags
+  const { publicUrl, lakeCodec, lakeFlushMs, generate: _generate, quiet: _quiet, ...others } = flags
   const options = {
     catalog,
-    host,
-    port,
-    data,
-    store,
-    stuckAfterMs,
-    messageDays,
-    notificationHours,
-    lagMaxMs,
+    ...others,
     ...(publicUrl !== undefined && { publicUrl }),
     lake: { codec: lakeCodec, flushIntervalMs: lakeFlushMs },
   } satisfies EngineOptions

@@ -48,21 +48,27 @@ test.each<[string, Partial<EngineStatus>, string, string]>([
     'a webhook that does not take what it is sent',
     {
       notifications: {
-        crm: { state: 'stopped', lastError: { at: '2026-01-01T00:00:00Z', message: 'It answered 422.', attempts: 1 } },
+        crm: { state: 'stopped', message: 'It answered 422.', hint: 'Let it go on.' },
       },
     },
     'crm stopped',
-    'The webhook "crm" has stopped: It answered 422.\n  Mend what is wrong and start Millrace again: it goes on where it stood.',
+    'The webhook "crm" has stopped: It answered 422.\n  Let it go on.',
   ],
   [
     'a webhook that is away',
     {
       notifications: {
-        crm: { state: 'retrying', lastError: { at: '2026-01-01T00:00:00Z', message: 'It is away.', attempts: 2 } },
+        crm: { state: 'retrying', message: 'It is away.' },
       },
     },
     'crm retrying',
     'The webhook "crm" is retrying: It is away.',
+  ],
+  [
+    'a webhook that was told to leave something out',
+    { notifications: { crm: { state: 'running', missed: { after: 3, through: 9 } } } },
+    'crm behind a gap',
+    'The webhook "crm" is behind a gap: It was not told what happened between positions 3 and 9 of the log.\n  The receiver must read anew what it mirrors.',
   ],
   [
     'a segment whose history cannot be looked at',

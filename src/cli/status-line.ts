@@ -53,11 +53,13 @@ function troublesOf({ apply, materializations, notifications, segments, lake }: 
   ]
 }
 
-function webhookTrouble(name: string, { state, lastError }: EngineStatus['notifications'][string]): Trouble[] {
-  if (state === 'running') return []
-  const message = lastError?.message ?? 'It does not run.'
-  const hint = state === 'stopped' ? 'Mend what is wrong and start Millrace again: it goes on where it stood.' : undefined
-  return [{ name, title: `The webhook "${name}"`, what: state, message, hint }]
+function webhookTrouble(name: string, report: EngineStatus['notifications'][string]): Trouble[] {
+  const { state, message = 'It does not run.', hint, missed } = report
+  const title = `The webhook "${name}"`
+  if (state !== 'running') return [{ name, title, what: state, message, hint }]
+  if (missed === undefined) return []
+  const what = `It was not told what happened between positions ${missed.after} and ${missed.through} of the log.`
+  return [{ name, title, what: 'behind a gap', message: what, hint: 'The receiver must read anew what it mirrors.' }]
 }
 
 /** The whole messages of all troubles. */
@@ -68,6 +70,6 @@ export function troubleMessages(status: EngineStatus): string[] {
   )
 }
 
-function formatMs(ms: number): string {
+export function formatMs(ms: number): string {
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }

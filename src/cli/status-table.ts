@@ -1,7 +1,7 @@
 /** The status of an engine as lines for people. */
 import type { EngineStatus } from '../runtime/status.ts'
 import { textTable } from './text-table.ts'
-import { troubleMessages } from './status-line.ts'
+import { formatMs, troubleMessages } from './status-line.ts'
 
 const COUNT = new Intl.NumberFormat('en-US')
 
@@ -14,10 +14,10 @@ export function statusTable(status: EngineStatus): string {
       state: task.state,
       position: positionsText(bindingPositions(task)),
     })),
-    ...Object.entries(notifications).map(([name, { state, position = 0 }]) => ({
+    ...Object.entries(notifications).map(([name, webhook]) => ({
       task: name,
-      state,
-      position: String(position),
+      state: webhook.state,
+      position: webhookPosition(webhook),
     })),
     { task: 'lake', state: lake.state, position: positionsText(lake.positions) },
   ]
@@ -33,6 +33,14 @@ export function statusTable(status: EngineStatus): string {
 
 function eventsText({ applied, repeated, setAside }: NonNullable<EngineStatus['events']>): string {
   return `Events since the beginning: ${COUNT.format(applied)} applied, ${COUNT.format(repeated)} repeated, ${COUNT.format(setAside)} set aside.`
+}
+
+/** For example `12, 3 entries behind (for 4.5 s)`. */
+function webhookPosition({ position, lag = 0, lagMs }: EngineStatus['notifications'][string]): string {
+  if (position === undefined) return ''
+  if (lag === 0) return String(position)
+  const duration = lagMs === undefined ? '' : ` (for ${formatMs(lagMs)})`
+  return `${position}, ${COUNT.format(lag)} ${lag === 1 ? 'entry' : 'entries'} behind${duration}`
 }
 
 function bindingPositions({ bindings = [] }: EngineStatus['materializations'][string]): Record<string, number> {

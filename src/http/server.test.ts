@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { FakeClock } from '../base/clock.ts'
 import { openSqliteLog } from '../log/sqlite/open-sqlite-log.ts'
@@ -18,4 +20,14 @@ test('a port that is taken is named', async () => {
     code: 'address_in_use',
     message: `The port ${first.port} of 127.0.0.1 is taken by another process.`,
   })
+})
+
+test('connections over which nothing was asked do not keep a server from closing', async () => {
+  const door = await openFrontDoor()
+  onTestFinished(() => door.close())
+  const silent = connect(door.port, '127.0.0.1')
+  await once(silent, 'connect')
+  // It is at the server when that answers a later one.
+  await (await fetch(`http://127.0.0.1:${door.port}/status`)).text()
+  await Promise.all([door.close(), once(silent, 'close')])
 })

@@ -12,6 +12,7 @@ import { type ProcessParts, processRoutes } from './process-routes.ts'
 import type { Route } from './route.ts'
 import { pathsOf, restName, routerPath, RouteTable } from './route-table.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ServerLimits, type ServerTimeouts } from './server-limits.ts'
+import { SilentConnections } from './silent-connections.ts'
 
 /** Names of collections, identifiers and keys are shorter. */
 const PATH_CHARACTERS_MAX = 1_000
@@ -55,10 +56,12 @@ export function createServer(parts: ServerParts): HttpServer {
     connectionsMax: limits.connectionsMax,
   })
   sockets.attach(door.app.server)
+  const silent = new SilentConnections(door.app.server)
   return {
     listen: (address) => listen(door.app, address),
     close: async () => {
       for (const { stop } of routes) stop?.()
+      silent.close()
       await Promise.all([sockets.close(), door.app.close()])
     },
   }

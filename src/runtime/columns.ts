@@ -36,8 +36,8 @@ export class ColumnsThread implements SegmentQueries {
     return (await this.#thread.ask({ ask: 'preview', definition })) as Preview
   }
 
-  async compare(definition: Parameters<SegmentQueries['compare']>[0]): Promise<Comparison> {
-    return (await this.#thread.ask({ ask: 'compare', definition })) as Comparison
+  async compare(...[definition, instead]: Parameters<SegmentQueries['compare']>): Promise<Comparison> {
+    return (await this.#thread.ask({ ask: 'compare', definition, instead })) as Comparison
   }
 
   async members(
@@ -47,8 +47,9 @@ export class ColumnsThread implements SegmentQueries {
     return (await this.#thread.ask({ ask: 'members', segment: { id: segment.id, kind: segment.kind }, ...page })) as EntityId[]
   }
 
-  async fillPage(): Promise<FillPageSketch | undefined> {
-    return (await this.#thread.ask({ ask: 'fill-page' })) as FillPageSketch | undefined
+  /** Rejects when `signal` aborts; the next page is then made anew. */
+  async fillPage(signal: AbortSignal): Promise<FillPageSketch | undefined> {
+    return (await this.#thread.ask({ ask: 'fill-page' }, signal)) as FillPageSketch | undefined
   }
 
   /** So that the next question finds little to read. */

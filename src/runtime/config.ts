@@ -25,6 +25,12 @@ export const engineConfigSchema = z.object({
     .max(720)
     .default(24)
     .describe('Keep notifications for so many hours, for readers that lag or are away.'),
+  fillPageEntities: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1_000)
+    .describe('Look at so many users or accounts at once when a segment looks at the past; events wait meanwhile.'),
   lagMaxMs: z
     .int()
     .min(1_000)

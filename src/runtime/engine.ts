@@ -4,6 +4,7 @@
  * following the log or the store by position. A message between threads never carries a document, only "there is more".
  */
 import { systemClock } from '../base/clock.ts'
+import { MillraceError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import type { ApplyStatus } from '../engine/apply/apply.ts'
 import { createIngest, type Ingest } from '../engine/ingest/ingest.ts'
@@ -11,8 +12,7 @@ import { createServer, type HttpServer } from '../http/server.ts'
 import { AppliedPositions } from './applied-positions.ts'
 import { type FrontDoor, openFrontDoor } from './front-door.ts'
 import type { Log, Position } from '../log/log.ts'
-import type { WebhookStatus } from '../engine/notifications/webhook-delivery.ts'
-import type { Catalog, Materialization, NotificationWebhook } from '../model/catalog.ts'
+import type { Catalog, Materialization } from '../model/catalog.ts'
 import { SchemaSet } from '../model/schema/schema-set.ts'
 import { EVENTS } from '../model/system-collections.ts'
 import { type EngineConfig, type EngineOptions, parseConfig } from './config.ts'
@@ -26,6 +26,7 @@ import { TaskThread } from './task-thread.ts'
 import { tuneV8 } from './tune-v8.ts'
 import type { LakeStatus } from './threads/lake-thread.ts'
 import type { MaterializeStatus } from './threads/materialize-thread.ts'
+import { Webhooks } from './webhooks.ts'
 
 export type Engine = {
   /** For example `http://127.0.0.1:8080`. */
@@ -39,11 +40,12 @@ export type Engine = {
 
 /** Time for open transactions to be committed; what is not is replayed from the log at the next start. */
 const STOP_TIMEOUT_MS = 20_000
+/** So that the segments that the start tells of are shown at once; an `apply` that has more to do, or fails, is not waited for. */
+const DEFINED_WITHIN_MS = 3_000
 /** Heaps: registers and the open transaction of `apply`, the rows at hand of a materialization, a few batches for the lake. */
-const APPLY_HEAP_MB = 512
+const APPLY_HEAP_MB = 768
 const MATERIALIZE_HEAP_MB = 512
 const LAKE_HEAP_MB = 256
-const NOTIFY_HEAP_MB = 256
 /**
  * Of it for young objects; V8's own is 48. With more, what a chunk of documents needs dies before it is copied to the old
  * generation (docs/benchmarks.md); memory sets the end.
@@ -51,9 +53,8 @@ const NOTIFY_HEAP_MB = 256
 const APPLY_YOUNG_MB = 144
 const MATERIALIZE_YOUNG_MB = 72
 const LAKE_YOUNG_MB = 24
-const NOTIFY_YOUNG_MB = 24
 
-/** Rejects with `catalog_invalid`, `directory_locked`, `address_in_use`, or what log and store reject with. */
+/** Rejects with `catalog_invalid`, `directory_locked`, `segment_kind_changed`, `address_in_use`, or what log and store reject with. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   tuneV8()
   const config = parseConfig(options)
@@ -87,7 +88,7 @@ class RunningEngine implements Engine {
   readonly #applied = new Progress()
   readonly #apply: TaskThread<ApplyStatus>
   readonly #materializations: TaskThread<MaterializeStatus>[]
-  readonly #webhooks: TaskThread<WebhookStatus>[]
+  readonly #webhooks: Webhooks
   readonly #lake: TaskThread<LakeStatus>
   readonly #profiles = new AppliedPositions()
   #server: HttpServer | undefined
@@ -105,7 +106,14 @@ class RunningEngine implements Engine {
     this.#materializations = Object.values(catalog.materializations).map((materialization) =>
       this.#startMaterialization(materialization),
     )
-    this.#webhooks = Object.values(catalog.notifications).map((webhook) => this.#startWebhook(webhook))
+    this.#webhooks = new Webhooks({
+      config,
+      catalog,
+      log,
+      clock: systemClock,
+      applied: () => this.#profiles.reached,
+      onChange: () => this.#door?.ring(),
+    })
     this.#lake = this.#startLake()
   }
 
@@ -113,6 +121,8 @@ class RunningEngine implements Engine {
     this.#head = await this.#log.head()
     const { host, port } = this.#config
     this.#door = await this.#openDoor()
+    // Not after: on an empty store nobody must be there before the segments.
+    const defined = await this.#door.defineSegments()
     this.#server = createServer({
       ingest: this.ingest,
       status: () => this.#reportStatus(),
@@ -124,7 +134,8 @@ class RunningEngine implements Engine {
     const bound = await this.#server.listen({ host, port })
     this.url = `http://${host}:${bound.port}`
     // Not before: a process that may not listen must not take over the store and the targets of the one that does.
-    for (const thread of [this.#apply, ...this.#materializations, ...this.#webhooks, this.#lake]) thread.start()
+    for (const part of [this.#apply, ...this.#materializations, this.#webhooks, this.#lake]) part.start()
+    if (defined !== undefined) await this.#profiles.wait(defined, AbortSignal.timeout(DEFINED_WITHIN_MS))
   }
 
   status(): EngineStatus {
@@ -138,7 +149,7 @@ class RunningEngine implements Engine {
       materializations: Object.fromEntries(
         this.#materializations.map(({ name, state, status }) => [name, { ...state, ...status }]),
       ),
-      notifications: Object.fromEntries(this.#webhooks.map(({ name, state, status }) => [name, { ...state, ...status }])),
+      notifications: this.#webhooks.reports(),
       lake: { ...this.#lake.state, ...this.#lake.status },
       memory: { residentBytes: process.memoryUsage.rss() },
     }
@@ -154,7 +165,10 @@ class RunningEngine implements Engine {
 
   async #reportStatus(): Promise<Json> {
     // A store that is away is told of by those who work on it.
-    const events = await this.#door?.totals().catch(() => undefined)
+    const [events] = await Promise.all([
+      this.#door?.totals().catch(() => undefined),
+      this.#webhooks.lookBehind().catch(() => undefined),
+    ])
     return statusJson({ ...this.status(), ...(events && { events }) })
   }
 
@@ -167,7 +181,7 @@ class RunningEngine implements Engine {
     await this.#server?.close()
     await this.#door?.close()
     await this.#apply.stop(STOP_TIMEOUT_MS)
-    await Promise.all([...this.#materializations, ...this.#webhooks, this.#lake].map((thread) => thread.stop(STOP_TIMEOUT_MS)))
+    await Promise.all([...this.#materializations, this.#webhooks, this.#lake].map((part) => part.stop(STOP_TIMEOUT_MS)))
     await this.#log.close()
     this.#release()
   }
@@ -193,6 +207,7 @@ class RunningEngine implements Engine {
       lagMs: () => this.#applied.lagMs(systemClock.now()),
       onAccepted: (position, inputs) => this.#noteAccepted(position, inputs),
       wakeLake: () => this.#lake.wake(),
+      webhooks: this.#webhooks,
       reportBug,
     })
   }
@@ -219,7 +234,7 @@ class RunningEngine implements Engine {
         this.#applied.reach(live.length === 0 ? this.#head : Math.min(...live))
         this.#profiles.reach(status.positions[EVENTS] ?? 0)
         this.#door?.note(status)
-        for (const thread of [this.#lake, ...this.#materializations, ...this.#webhooks]) thread.wake()
+        for (const part of [this.#lake, ...this.#materializations, this.#webhooks]) part.wake()
       },
     })
   }
@@ -234,18 +249,6 @@ class RunningEngine implements Engine {
       ...this.#watched(
         'Look for another program that keeps the target locked, or a disk that hangs; it goes on by itself when that is over.',
       ),
-      onChange: () => {},
-    })
-  }
-
-  #startWebhook(webhook: NotificationWebhook): TaskThread<WebhookStatus> {
-    return new TaskThread({
-      name: webhook.name,
-      module: siblingModule(import.meta.url, './threads/notify-thread'),
-      input: { config: this.#config, catalog: this.catalog, webhook },
-      heapMb: NOTIFY_HEAP_MB,
-      youngMb: NOTIFY_YOUNG_MB,
-      ...this.#watched('Look for a receiver that takes a body and never answers; it goes on by itself when that is over.'),
       onChange: () => {},
     })
   }
@@ -279,6 +282,7 @@ function statusJson(status: EngineStatus): Json {
 
 /** To stderr: a bug in a request must not end the process, and must not pass in silence. */
 function reportBug(error: unknown): void {
+  if (error instanceof MillraceError) return void process.stderr.write(`${error.message}\n  ${error.hint ?? ''}\n`)
   process.stderr.write(`A request met a defect of Millrace: ${error instanceof Error ? error.stack : String(error)}\n`)
 }
 

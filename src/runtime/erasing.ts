@@ -4,6 +4,7 @@ import { systemClock } from '../base/clock.ts'
 import { Doorbell } from '../base/doorbell.ts'
 import { Eraser } from '../engine/erasure/eraser.ts'
 import type { ColumnsEraser, Erasure, LakeOrder } from '../engine/erasure/erasure.ts'
+import { WebhookBodies } from '../engine/notifications/webhook-bodies.ts'
 import { normalizerOf } from '../engine/erasure/subject.ts'
 import { SuppressionList } from '../engine/erasure/suppression.ts'
 import { JsonFile, RecordFolder } from '../lake/json-file.ts'
@@ -17,12 +18,13 @@ import { dataDirectory } from './data-directory.ts'
 
 export type ErasingParts = {
   config: EngineConfig
-  catalog: Pick<Catalog, 'identity'>
+  catalog: Pick<Catalog, 'identity' | 'notifications'>
   /** Whose appends wake those that follow the log. */
   log: Pick<Log, 'append' | 'read' | 'redact' | 'head'>
   store: StoreReader
   columns: ColumnsEraser
   wakeLake: () => void
+  webhooks: { wake: () => void }
   reportBug: (error: unknown) => void
 }
 
@@ -35,7 +37,8 @@ export type Erasing = {
   stop: () => Promise<void>
 }
 
-export async function openErasing({ config, catalog, log, store, columns, wakeLake, reportBug }: ErasingParts): Promise<Erasing> {
+export async function openErasing(parts: ErasingParts): Promise<Erasing> {
+  const { config, catalog, log, store, columns, wakeLake, webhooks, reportBug } = parts
   const { erasuresPath, erasureOrdersPath, suppressionPath, lakeManifestPath } = dataDirectory(config.data)
   const normalize = normalizerOf(catalog.identity)
   const suppression = await SuppressionList.open({ file: new JsonFile(suppressionPath), newSalt, normalize })
@@ -45,6 +48,7 @@ export async function openErasing({ config, catalog, log, store, columns, wakeLa
     store,
     lake: new RedactionOrders<LakeOrder>({ folder: erasureOrdersPath, manifestPath: lakeManifestPath, onOrdered: wakeLake }),
     columns,
+    bodies: new WebhookBodies({ store, webhooks: Object.keys(catalog.notifications), wake: () => webhooks.wake() }),
     records: new RecordFolder<Erasure>(erasuresPath),
     suppression,
     clock: systemClock,

@@ -16,6 +16,7 @@ import type { Tracking } from '../engine/tracking/tracking.ts'
 import { BodyReader } from '../http/body.ts'
 import { erasureRoutes } from '../http/erasure/erasure-routes.ts'
 import { notificationRoutes } from '../http/notifications/notification-routes.ts'
+import { webhookRoutes } from '../http/notifications/webhook-routes.ts'
 import { readingRoutes } from '../http/profiles/reading-routes.ts'
 import type { Route } from '../http/route.ts'
 import { DEFAULT_LIMITS } from '../http/server-limits.ts'
@@ -43,6 +44,7 @@ import { openWhenNeeded } from './open-when-needed.ts'
 import { Segmenting } from './segmenting.ts'
 import type { SegmentFillingState } from './segment-filling.ts'
 import { openStoreReader } from './storage.ts'
+import type { Webhooks } from './webhooks.ts'
 
 export type FrontDoorParts = {
   config: EngineConfig
@@ -55,6 +57,8 @@ export type FrontDoorParts = {
   /** Called when so many inputs are on the log at this position. */
   onAccepted: (position: Position, inputs: number) => void
   wakeLake: () => void
+  /** Of notifications. */
+  webhooks: Pick<Webhooks, 'find' | 'wake'>
   reportBug: (error: unknown) => void
 }
 
@@ -63,6 +67,8 @@ export type FrontDoor = {
   /** One limit for all bodies that are held at once. */
   bodies: BodyReader
   totals: () => Promise<EventTotals>
+  /** The catalog's segments, before requests are taken (see `Segmenting`). */
+  defineSegments: () => Promise<Position | undefined>
   /** The lake has done something. */
   ring: () => void
   /** `apply` has committed. */
@@ -108,10 +114,12 @@ export async function openFrontDoor(parts: FrontDoorParts): Promise<FrontDoor> {
         access: shared.access,
         reportBug: parts.reportBug,
       }),
+      ...webhookRoutes({ ...shared, store, webhooks: parts.webhooks, newId }),
       ...erasureRoutes({ ...shared, eraser: erasing.eraser }),
     ],
     bodies: shared.bodies,
     totals: () => loadEventTotals(store),
+    defineSegments: () => segmenting.define(),
     ring: erasing.ring,
     note: (status) => {
       segmenting.note(status, parts.lagMs())

@@ -20,6 +20,7 @@ export function openWhenNeeded(open: () => Promise<StoreReader>): StoreReader {
     checkpoints: async () => await (await opened()).checkpoints(),
     loadCursor: async (name) => await (await opened()).loadCursor(name),
     saveCursor: async (name, value) => await (await opened()).saveCursor(name, value),
+    cursorNames: async (prefix) => await (await opened()).cursorNames(prefix),
     scrub: async () => await (await opened()).scrub(),
     close: async () => await (await opening?.catch(() => undefined))?.close(),
   }

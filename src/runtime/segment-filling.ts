@@ -1,4 +1,4 @@
-/** Brings history to segments that wait for it: page after page onto the log, the next one when the last is applied. */
+/** Brings history to segments that wait for it: page after page onto the log, the next one while the last is applied. */
 import { Doorbell } from '../base/doorbell.ts'
 import type { Clock } from '../base/clock.ts'
 import { durabilityPoint } from '../base/durability-point.ts'
@@ -7,7 +7,7 @@ import type { FillPageSketch } from './threads/columns-thread.ts'
 
 type SegmentFillingParts = {
   clock: Clock
-  fillPage: () => Promise<FillPageSketch | undefined>
+  fillPage: (signal: AbortSignal) => Promise<FillPageSketch | undefined>
   append: (page: FillPageSketch) => Promise<Position>
   applied: (position: Position, signal: AbortSignal) => Promise<void>
 }
@@ -22,6 +22,8 @@ export class SegmentFilling {
   readonly #stopping = new AbortController()
   readonly #running: Promise<void>
   #isWanted = false
+  /** Of the last page, which may not be applied yet. */
+  #last: Position = 0
   /** A page on its way to the log, or what must not meet one. */
   #turn: Promise<unknown> = Promise.resolve()
   state: SegmentFillingState = { state: 'idle' }
@@ -66,18 +68,21 @@ export class SegmentFilling {
     }
   }
 
+  /** One page is on the log while the next one is made and appended; behind the last of a step nothing is known before it is applied. */
   async #bringPage(signal: AbortSignal): Promise<void> {
     this.state = { state: 'filling' }
-    const position = await this.betweenPages(() => this.#appendPage(signal))
+    const appended = await this.betweenPages(() => this.#appendPage(signal))
     // What waited has been deleted, or has begun anew: the next commit tells.
-    if (position === undefined) return await this.#bell.wait(signal)
+    if (appended === undefined) return await this.#bell.wait(signal)
     durabilityPoint('page-appended')
-    await this.#parts.applied(position, signal)
+    await this.#parts.applied(appended.isLast ? appended.position : this.#last, signal)
+    this.#last = appended.position
     durabilityPoint('page-applied')
   }
 
-  async #appendPage(signal: AbortSignal): Promise<Position | undefined> {
-    const page = signal.aborted ? undefined : await this.#parts.fillPage()
-    return page === undefined || signal.aborted ? undefined : await this.#parts.append(page)
+  async #appendPage(signal: AbortSignal): Promise<{ position: Position; isLast: boolean } | undefined> {
+    const page = signal.aborted ? undefined : await this.#parts.fillPage(signal)
+    if (page === undefined || signal.aborted) return undefined
+    return { position: await this.#parts.append(page), isLast: page.to === null }
   }
 }

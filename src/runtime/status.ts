@@ -2,11 +2,11 @@
 import type { EventTotals } from '../engine/profiles/event-counts.ts'
 import type { Position } from '../log/log.ts'
 import type { TaskState } from './supervise.ts'
-import type { WebhookStatus } from '../engine/notifications/webhook-delivery.ts'
 import type { SegmentFillingState } from './segment-filling.ts'
 import type { ApplyStatus } from '../engine/apply/apply.ts'
 import type { LakeStatus } from './threads/lake-thread.ts'
 import type { MaterializeStatus } from './threads/materialize-thread.ts'
+import type { WebhookReport } from './webhook-report.ts'
 
 export type EngineStatus = {
   /** ISO 8601. */
@@ -22,7 +22,7 @@ export type EngineStatus = {
   /** By name. */
   materializations: Record<string, TaskState & Partial<MaterializeStatus>>
   /** Webhooks that are told what changes, by name. */
-  notifications: Record<string, { state: string } & Partial<Omit<WebhookStatus, 'state'>>>
+  notifications: Record<string, WebhookReport>
   lake: TaskState & Partial<LakeStatus>
   memory: { residentBytes: number }
 }

@@ -37,6 +37,7 @@ export class TaskThread<Status> {
   #worker: Worker | undefined
   #reported: TaskState = { state: 'running' }
   #isStuck = false
+  #stateSince = 0
   #startedAt = 0
   #deaths = 0
   #isStopping = false
@@ -49,6 +50,7 @@ export class TaskThread<Status> {
     const { clock, stuckAfterMs, onChange } = options
     const onStuck = (isStuck: boolean) => {
       this.#isStuck = isStuck
+      this.#stateSince = clock.now()
       onChange(this)
     }
     this.#watchdog = new Watchdog({ clock, stuckAfterMs, ask: () => this.#post('ask'), onChange: onStuck })
@@ -68,6 +70,11 @@ export class TaskThread<Status> {
     return { state: 'stuck', code: 'thread_stuck', message, hint: stuckHint }
   }
 
+  /** When the present state was entered, milliseconds since the epoch. */
+  get stateSince(): number {
+    return this.#stateSince
+  }
+
   /** There may be more to do. */
   wake(): void {
     this.#post('wake')
@@ -85,6 +92,11 @@ export class TaskThread<Status> {
     this.#watchdog.end()
   }
 
+  #note(state: TaskState): void {
+    this.#reported = state
+    this.#stateSince = this.#options.clock.now()
+  }
+
   #post(message: ToThread): void {
     this.#worker?.postMessage(message)
   }
@@ -99,7 +111,7 @@ export class TaskThread<Status> {
     })
     worker.on('message', (message: FromThread<Status>) => {
       if ('isIdle' in message) return this.#watchdog.sign(message.isIdle)
-      if ('state' in message) this.#reported = message.state
+      if ('state' in message) this.#note(message.state)
       else this.status = message.status
       onChange(this)
     })
@@ -118,12 +130,12 @@ export class TaskThread<Status> {
     this.#watchdog.end()
     if (this.#options.clock.now() - this.#startedAt > HEALTHY_MS) this.#deaths = 0
     const pauseMs = Math.min(RESTART_PAUSE_MS * 2 ** this.#deaths++, RESTART_PAUSE_MAX_MS)
-    this.#reported = {
+    this.#note({
       state: 'retrying',
       code: 'thread_died',
       message: `The thread of "${this.name}" died: ${reason}. It starts again in ${pauseMs} ms.`,
       hint: 'Nothing is lost. If it keeps happening, look for a lambda that exits or holds on to memory.',
-    }
+    })
     this.#options.onChange(this)
     this.#restart = setTimeout(() => this.start(), pauseMs)
   }

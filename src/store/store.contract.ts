@@ -354,6 +354,12 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect(await store.loadCursor('three')).toBe(undefined)
       })
 
+      test('is found by how its name begins', async () => {
+        for (const name of ['hooks/a', 'hooks/a/body', 'hooks_b', 'Hooks/c', 'hook']) await store.saveCursor(name, '')
+        expect((await store.cursorNames('hooks/')).toSorted()).toEqual(['hooks/a', 'hooks/a/body'])
+        expect(await store.cursorNames('none')).toEqual([])
+      })
+
       test('can be saved while a commit runs, without an owner', async () => {
         const another = await openAnother()
         const running = commit(documents(Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`key ${i}`, 'value']))))

@@ -97,6 +97,8 @@ export interface Store {
   checkpoints(): Promise<Map<string, Position>>
   loadCursor(name: string): Promise<string | undefined>
   saveCursor(name: string, value: string): Promise<void>
+  /** Of every cursor that was ever saved whose name begins so, in no order. */
+  cursorNames(prefix: string): Promise<string[]>
   /**
    * Rewrites the files of documents and outputs, so that nothing of what earlier commits deleted or replaced is left between
    * what they hold. May be repeated, and called beside an owner, whose commits wait meanwhile (and may reject with
@@ -110,5 +112,5 @@ export interface Store {
 /** The store as those see it who own nothing: followers of outputs, with cursors of their own. */
 export type StoreReader = Pick<
   Store,
-  'load' | 'scan' | 'readOutputs' | 'checkpoints' | 'loadCursor' | 'saveCursor' | 'scrub' | 'close'
+  'load' | 'scan' | 'readOutputs' | 'checkpoints' | 'loadCursor' | 'saveCursor' | 'cursorNames' | 'scrub' | 'close'
 >

@@ -139,7 +139,7 @@ function isVisible(segment: string): boolean {
 type Told = {
   channel: string
   user?: { id: string }
-  account?: { id: string } | null
+  account?: object
   events?: { event_id: string; event: string }[]
   changes?: {
     user?: Record<string, [Json, Json]>

@@ -43,6 +43,8 @@ const PAUSE_MS = 20
 const SETTLE_TIMEOUT_MS = 60_000
 /** Often, so that much is filed, removed from the outputs and still to be filed when the server dies. */
 const LAKE_FLUSH_MS = 40
+/** So that history comes in many pages, most of which meet a death or a repeat. */
+const FILL_PAGE_ENTITIES = 3
 const READER_LIVES_MS = { min: 400, max: 2_500 }
 
 /** Throws at the first difference. */
@@ -119,6 +121,7 @@ class SegmentCrashRun {
       catalog: this.#folder,
       data: this.#data,
       lakeFlushMs: LAKE_FLUSH_MS,
+      flags: ['--fill-page-entities', `${FILL_PAGE_ENTITIES}`],
       ...(store === undefined ? {} : { store }),
       ...(crashAt === undefined ? {} : { crashAt }),
     })

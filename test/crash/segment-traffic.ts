@@ -57,7 +57,7 @@ export const LATER_RULES: readonly Readonly<Record<string, SegmentRule>>[] = [
   },
 ]
 
-export function group(...predicates: RawGroup['predicates']): RawGroup {
+function group(...predicates: RawGroup['predicates']): RawGroup {
   return { type: 'all', predicates }
 }
 

@@ -29,7 +29,8 @@ type Leaf = { path: string; command: Command }
 function leaves(command: Command, above: readonly string[]): Leaf[] {
   const path = [...above, command.name()]
   const children = command.commands.filter((child) => child.name() !== 'help')
-  const isLeaf = children.length === 0 || command.registeredArguments.length > 0
+  const takesAnything = command.registeredArguments.length > 0 || (above.length > 0 && command.options.length > 0)
+  const isLeaf = children.length === 0 || takesAnything
   return [...(isLeaf ? [{ path: path.join(' '), command }] : []), ...children.flatMap((child) => leaves(child, path))]
 }
 

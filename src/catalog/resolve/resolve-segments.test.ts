@@ -99,7 +99,7 @@ segments:
       d: ${EMAIL}
       e: { type: all, predicates: [{ property: { key: segment }, operator: is_member, options: { value: [e] } }] }`),
     problems: [
-      'millrace.yaml:3:3 Segment "a": it asks for its own members: "a" → "b" → "c" → "a" (each asks for those of the next). | Repeat in one of them the predicates that are meant.',
+      'millrace.yaml:3:101 Segment "a": it asks for its own members: "a" → "b" → "c" → "a" (each asks for those of the next). | Repeat in one of them the predicates that are meant.',
       'millrace.yaml:17:102 Segment "e": segment "e" asks for its own members. | Repeat the predicates that you mean.',
     ],
   },

@@ -8,7 +8,7 @@ import { type ParseContext, parseSegment, segmentKind, type SegmentProblem } fro
 import { readZone } from '../../model/segment/parse/parse-time-zone.ts'
 import { ProblemReport } from '../../model/segment/parse/problem-report.ts'
 import { Written } from '../../model/segment/parse/written.ts'
-import { cycleText, segmentCycles } from '../../model/segment/segment-cycles.ts'
+import { cycleText, placeOfReference, segmentCycles } from '../../model/segment/segment-cycles.ts'
 import { type SegmentDefinition, SEGMENTS_MAX } from '../../model/segment/segment.ts'
 import type { Defined } from '../files/read-definitions.ts'
 import { pathOfPointer } from '../files/source-file.ts'
@@ -89,10 +89,13 @@ function report(
 
 function reportCycles(segments: Record<string, SegmentDefinition>, { definitions, problems }: Resolution): void {
   for (const cycle of segmentCycles(Object.values(segments))) {
-    const [first = ''] = cycle
-    const place = definitions.segments.get(first)?.spot.placeOfName
-    const message = `Segment "${first}": it asks for its own members: ${cycleText(cycle)} (each asks for those of the next).`
-    if (place) problems.error(place, message, 'Repeat in one of them the predicates that are meant.')
+    const [first = '', next = first] = cycle
+    const defined = definitions.segments.get(first)
+    const predicate = segments[first]?.predicate
+    const pointer = (predicate && placeOfReference(predicate, next)) ?? ''
+    const message = `It asks for its own members: ${cycleText(cycle)} (each asks for those of the next).`
+    const hint = 'Repeat in one of them the predicates that are meant.'
+    if (defined) report({ pointer, message, hint, isWarning: false }, defined, problems)
   }
 }
 

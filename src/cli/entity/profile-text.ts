@@ -51,10 +51,11 @@ function traitTable(traits: Readonly<Record<string, TraitReport>>): string {
 /** A text that could be taken for another value stands in quotes. */
 export function valueText(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value) ?? ''
-  return /^(?:true|false|null|-?\d.*|[[{"].*|\s.*|.*\s|)$/s.test(value) && !INSTANT.test(value) ? JSON.stringify(value) : value
+  return /^(?:true|false|null|-?\d.*|[[{"].*|\s.*|.*\s|)$/s.test(value) && !DATE.test(value) ? JSON.stringify(value) : value
 }
 
-const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
+/** An instant, or a day alone. */
+const DATE = /^\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?$/
 
 function mergeText({ survivor, loser, cause, evidence }: MergeReport): string {
   const why = evidence === null ? 'by hand' : `both have the ${evidence.kind} ${evidence.value}, said ${cause.source}`

@@ -1,11 +1,12 @@
 /** One line for one notification: what, about whom, and what changed. */
 import { isObject, type Json } from '../../base/json.ts'
-import type {
-  EntityReport,
-  EventMessage,
-  FactChanges,
-  Notification,
-  SegmentChanges,
+import {
+  type EntityReport,
+  type EventMessage,
+  type FactChanges,
+  isReport,
+  type Notification,
+  type SegmentChanges,
 } from '../../engine/notifications/notification.ts'
 
 const CHANNEL_WIDTH = 'account:update'.length
@@ -24,7 +25,7 @@ function partsOf(notification: Notification): string[] {
     case 'user:update': {
       const { user, account, events, changes } = notification
       return [
-        nameOf(user) + (account ? ` in ${nameOf(account)}` : ''),
+        nameOf(user) + (isReport(account) ? ` in ${nameOf(account)}` : ''),
         changes.is_new ? 'new' : '',
         eventsText(events),
         factsText(changes.user),

@@ -8,6 +8,11 @@ import { progressText } from './segment-text.ts'
 
 const LOOK_INTERVAL_MS = 500
 
+/** The server waits for a while by itself; asked again for what is on its way, it waits again, and does nothing twice. */
+export async function untilApplied(first: { isApplied: boolean }, again: () => Promise<{ isApplied: boolean }>): Promise<void> {
+  for (let { isApplied } = first; !isApplied;) ({ isApplied } = await again())
+}
+
 /** Resolves with the segments when all of them are live. Those that somebody deletes meanwhile are waited for no longer. */
 export async function awaitFilling(
   ids: readonly string[],

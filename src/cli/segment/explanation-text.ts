@@ -47,24 +47,32 @@ function nodeLines(node: ExplainedNode, now: string, depth: number): string[] {
 }
 
 function foundText(condition: ExplainedCondition): string {
-  const { since, write } = condition
+  const { since, write, lastAt } = condition
   const isTold = since === null || since === write?.occurredAt
-  return `${valueFound(condition)}${isTold ? '' : `, since ${formatInstant(since)}`}`
+  const last = typeof lastAt === 'string' ? `; the last was at ${formatInstant(lastAt)}` : ''
+  return `${valueFound(condition)}${isTold ? '' : `, since ${formatInstant(since)}`}${last}`
 }
 
-function valueFound({ is, value, isAtLeast, write }: ExplainedCondition): string {
+function valueFound({ is, value, isAtLeast, write, lastAt, until, isWithoutAccount }: ExplainedCondition): string {
+  if (isWithoutAccount) return 'no account'
+  // What is said of the future is all that can turn what never was.
+  const never = until === null ? 'never' : 'not yet'
   switch (is) {
     case 'trait':
       return traitText(value, write)
     case 'events':
     case 'sequence':
-      return value === 0 ? 'never' : `${counted(Number(value), 'time')}${isAtLeast ? ' or more' : ''}`
+      return value === 0
+        ? lastAt === null
+          ? never
+          : 'none in that time'
+        : `${counted(Number(value), 'time')}${isAtLeast ? ' or more' : ''}`
     case 'value':
       return value === null ? 'no value' : valueText(value)
     case 'time':
-      return typeof value === 'string' ? formatInstant(value) : 'never'
+      return typeof value === 'string' ? formatInstant(value) : never
     case 'member':
-      return Array.isArray(value) && value.length > 0 ? `in ${value.map(valueText).join(', ')}` : 'in none of them'
+      return Array.isArray(value) && value.length > 0 ? `in ${value.map(valueText).join(', ')}` : 'not a member'
     case 'users':
       return counted(Number(value), 'user')
   }

@@ -10,7 +10,7 @@ export function hasChanges(steps: readonly Pick<StepReport, 'change'>[]): boolea
 }
 
 export function planText(steps: readonly PlannedStep[]): string {
-  const changed = steps.filter(({ change }) => change !== 'unchanged')
+  const changed = steps.filter((step) => step.change !== 'unchanged' || isFollowing(step))
   const same = steps.length - changed.length
   const rest = same === 0 ? [] : [`${counted(same, 'segment')} unchanged.`]
   if (changed.length === 0) return ['Nothing to do.', ...rest, ...stepWarnings(steps)].join('\n')
@@ -18,10 +18,15 @@ export function planText(steps: readonly PlannedStep[]): string {
   return [...changed.flatMap((step) => stepLines(step, width)), ...rest, ...stepWarnings(steps)].join('\n')
 }
 
+/** Its rule stays, and yet somebody enters or leaves, since it asks for the members of one that changes. */
+function isFollowing({ change, entering, leaving, isUncounted }: PlannedStep): boolean {
+  return change === 'unchanged' && (isUncounted === true || [entering, leaving].some((one) => one !== undefined && one.count > 0))
+}
+
 function stepLines(step: PlannedStep, width: number): string[] {
   const { id, change, entering, leaving, usedBy } = step
   return [
-    `${MARKS[change]} ${id.padEnd(width)}  ${change.padEnd('unchanged'.length)}  ${movesText(step)}`.trimEnd(),
+    `${MARKS[change]} ${id.padEnd(width)}  ${(isFollowing(step) ? 'follows' : change).padEnd('unchanged'.length)}  ${movesText(step)}`.trimEnd(),
     ...sampleLine('entering', entering),
     ...sampleLine('leaving', leaving),
     ...(usedBy.length > 0 ? [`    It cannot be deleted: ${usedBy.join(', ')} of the API refer to it.`] : []),

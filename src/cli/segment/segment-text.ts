@@ -38,13 +38,14 @@ function ownerText(owner: SegmentReport['owner']): string {
   return owner === 'api' ? 'API' : owner
 }
 
-/** For example `filling (members, 45 %)`. */
+/** For example `filling (members, 4,500 of 10,000)`. */
 export function stateText({ state, progress }: Pick<SegmentReport, 'state' | 'progress'>): string {
   return progress ? `${state} (${progressText(progress)})` : state
 }
 
-export function progressText({ step, done, percent }: NonNullable<SegmentReport['progress']>): string {
-  return `${step}, ${percent === null ? `${done.toLocaleString('en-US')} so far` : `${percent} %`}`
+export function progressText({ step, done, total }: NonNullable<SegmentReport['progress']>): string {
+  const known = done.toLocaleString('en-US')
+  return `${step}, ${total === null ? `${known} so far` : `${known} of ${total.toLocaleString('en-US')}`}`
 }
 
 export function memberTable(members: readonly Member[]): string {

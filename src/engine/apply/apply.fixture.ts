@@ -350,6 +350,7 @@ export function wrapStore(store: Store, on: (call: StoreCall) => unknown): Store
     checkpoints: () => store.checkpoints(),
     loadCursor: (name) => store.loadCursor(name),
     saveCursor: (name, value) => store.saveCursor(name, value),
+    cursorNames: (prefix) => store.cursorNames(prefix),
     scrub: () => store.scrub(),
     close: () => store.close(),
   }

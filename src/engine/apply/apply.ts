@@ -27,7 +27,7 @@ export type ApplyParts = {
   /** Partition of the log, for example `0`. */
   partition: string
   /** Rung by others when the log has more to read; apply rings it as well, when a commit is done. */
-  bell: Doorbell
+  bell: Pick<Doorbell, 'ring' | 'wait'>
   /** Called after each commit and each stop. */
   report: (status: ApplyStatus) => void
 }

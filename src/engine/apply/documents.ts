@@ -54,12 +54,35 @@ export class Documents<Value = Json> {
     this.#recent = new RecentTexts(recentCharacters)
   }
 
-  /** The documents of these keys, in their order, to be read and changed until the chunk is sealed. */
-  async open(keys: readonly string[]): Promise<OpenDocument<Value>[]> {
+  /** The documents of these keys, in their order, to be read and changed until the chunk is sealed. At once when all are in memory. */
+  open(keys: readonly string[]): OpenDocument<Value>[] | Promise<OpenDocument<Value>[]> {
     const missing: string[] = []
     const documents = keys.map((key) => this.#live.get(key) ?? this.#open(key, missing))
-    if (missing.length > 0) await this.#load(missing)
-    return documents
+    return missing.length > 0 ? this.#load(missing).then(() => documents) : documents
+  }
+
+  /** The document of one key. */
+  openOne(key: string): OpenDocument<Value> | Promise<OpenDocument<Value>> {
+    const known = this.#live.get(key)
+    if (known) return known
+    const missing: string[] = []
+    const document = this.#open(key, missing)
+    return missing.length > 0 ? this.#load(missing).then(() => document) : document
+  }
+
+  /** Those of these keys that have a document. Nothing is opened: that costs a fraction of reading what it says. */
+  async present(keys: readonly string[]): Promise<Set<string>> {
+    const present = new Set<string>()
+    const missing: string[] = []
+    for (const key of keys) {
+      const live = this.#live.get(key)
+      const text = live === undefined ? this.#textOf(key) : undefined
+      if (live === undefined && text === undefined) missing.push(key)
+      else if (live?.value !== undefined || (text !== undefined && text !== NONE)) present.add(key)
+    }
+    const texts = missing.length === 0 ? [] : await this.#store.load(this.#space, missing)
+    missing.forEach((key, i) => texts[i] !== undefined && present.add(key))
+    return present
   }
 
   /** Opened in this chunk; undefined for all others. */
@@ -105,11 +128,16 @@ export class Documents<Value = Json> {
   }
 
   #open(key: string, missing: string[]): OpenDocument<Value> {
-    const text = this.#changed.get(key) ?? this.#committing.get(key) ?? this.#recent.get(key)
+    const text = this.#textOf(key)
     if (text === undefined) missing.push(key)
     const document = { value: this.#parse(text), isChanged: false }
     this.#live.set(key, document)
     return document
+  }
+
+  /** Undefined: only the store knows. */
+  #textOf(key: string): string | undefined {
+    return this.#changed.get(key) ?? this.#committing.get(key) ?? this.#recent.get(key)
   }
 
   async #load(keys: readonly string[]): Promise<void> {

@@ -18,6 +18,7 @@ const STEPS: Record<Exclude<Erasure['state'], 'done'>, Step> = {
   'redacting-log': redactLog,
   'redacting-lake': redactLake,
   'discarding-columns': discardColumns,
+  'withdrawing-bodies': withdrawBodies,
   scrubbing: scrub,
 }
 
@@ -55,8 +56,8 @@ async function resolve({ erasure, subject, parts }: Running): Promise<Erasure | 
 }
 
 async function forget({ erasure, subject, parts }: Running): Promise<Erasure | undefined> {
-  if (erasure.waitsFor === undefined && subject.parts.length > 0) {
-    const { position } = await parts.log.append(eraseCommand(erasure, subject.parts))
+  if (erasure.waitsFor === undefined && !erasure.isDryRun) {
+    const { position } = await parts.log.append(eraseCommand(erasure, subject))
     return { ...erasure, waitsFor: position, places: withPlace(erasure, 'state', { position }) }
   }
   return (await isApplied(erasure, parts)) ? without(erasure, { state: 'redacting-log' }) : undefined
@@ -138,7 +139,14 @@ async function discardColumns(running: Running): Promise<Erasure | undefined> {
   const { searched, isAtEnd } = await searchLog(running)
   if (!isAtEnd) return searched
   await parts.log.redact([])
-  return without(searched, { state: 'scrubbing' })
+  return without(searched, { state: 'withdrawing-bodies' })
+}
+
+/** When nothing is left that a new body could tell. */
+async function withdrawBodies({ erasure, parts }: Running): Promise<Erasure | undefined> {
+  // Where the command was applied that told state and outputs to forget.
+  if (!(await parts.bodies.forget(erasure.places.state.position))) return undefined
+  return without(erasure, { state: 'scrubbing', places: withPlace(erasure, 'bodies', { isWithdrawn: true }) })
 }
 
 async function scrub({ erasure, subject, parts }: Running): Promise<Erasure> {

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Doorbell } from '../../base/doorbell.ts'
 import type { Log, Position } from '../../log/log.ts'
 import type { StoreReader } from '../../store/store.ts'
-import type { ColumnsEraser, ErasureRecords, LakeEraser } from './erasure.ts'
+import type { BodiesEraser, ColumnsEraser, ErasureRecords, LakeEraser } from './erasure.ts'
 import type { Normalize } from './subject.ts'
 import type { SuppressionList } from './suppression.ts'
 
@@ -12,6 +12,7 @@ export type EraserParts = {
   store: Pick<StoreReader, 'load' | 'readOutputs' | 'scrub'>
   lake: LakeEraser
   columns: ColumnsEraser
+  bodies: BodiesEraser
   records: ErasureRecords
   suppression: SuppressionList
   clock: Clock

@@ -6,14 +6,17 @@
  *   resolving        suppresses what is known of the subject, waits until all    the state tells no further part        forgetting
  *                    that the log held then is applied, looks again              or identifier
  *   forgetting       `erase` command: apply removes profiles, identifiers, what  it is applied                          redacting-log
- *                    segments keep, and what outputs tell
+ *                    segments keep, and what outputs tell (also of somebody
+ *                    who has no profile: then it names the identifiers)
  *   redacting-log    tombstones over documents, `release` command for            the end of the log is reached, all     redacting-lake
  *                    quarantined items                                           commands are applied;
  *                                                                                the subject is in the state again      resolving
  *                                                                                (an event was on its way meanwhile)
  *   redacting-lake   order to the lake's thread                                  it says that it is done                discarding-columns
- *   discarding-      the columns go, with the pages of history that were made    the end of the log is reached again    scrubbing
- *   columns          of them meanwhile
+ *   discarding-      the columns go, with the pages of history that were made    the end of the log is reached again    withdrawing-
+ *   columns          of them meanwhile                                                                                  bodies
+ *   withdrawing-     bodies of notifications that were made before go, also from   each webhook's delivery says so             scrubbing
+ *   bodies           the memory of those who send them
  *   scrubbing        no byte stays in gaps of the store's and the log's files,   that is done                           done
  *                    the order goes
  *   done             the record names nobody any more                            –

@@ -24,6 +24,7 @@ import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.ts'
 import { Apply } from '../apply/apply.ts'
 import { PLAIN_CATALOG } from '../profiles/profiles.fixture.ts'
 import { profilesMember } from '../profiles/profiles-runner.ts'
+import { WebhookBodies } from '../notifications/webhook-bodies.ts'
 import { Eraser } from './eraser.ts'
 import type { EraserParts } from './eraser-parts.ts'
 import type { Erasure, ErasureReport, LakeOrder } from './erasure.ts'
@@ -115,6 +116,7 @@ function partsOf(world: World): EraserParts {
     store,
     lake,
     columns: { discard: () => Promise.resolve() },
+    bodies: new WebhookBodies({ store, webhooks: [], wake: () => undefined }),
     records: recordsOf(world),
     suppression,
     clock,
@@ -136,7 +138,7 @@ function watched<Args extends unknown[], Result>(around: Around, name: string, c
 
 /** Tells `around` of every call that writes something. */
 function watch(parts: EraserParts, around: Around): EraserParts {
-  const { log, store, lake, columns, records } = parts
+  const { log, store, lake, columns, bodies, records } = parts
   return {
     ...parts,
     log: {
@@ -156,6 +158,7 @@ function watch(parts: EraserParts, around: Around): EraserParts {
       withdraw: watched(around, 'withdraw', (id) => lake.withdraw(id)),
     },
     columns: { discard: watched(around, 'discard', () => columns.discard()) },
+    bodies: { forget: watched(around, 'forget', (through) => bodies.forget(through)) },
     records: { list: () => records.list(), save: watched(around, 'save', (erasure) => records.save(erasure)) },
   }
 }

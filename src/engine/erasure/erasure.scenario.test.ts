@@ -145,6 +145,18 @@ test('somebody who has no profile is erased from log and quarantine, and kept ou
   expect(await world.store.load('quarantine', ['d'.repeat(24)])).toEqual([undefined])
 })
 
+test('somebody whom only the events of others name is erased from what waits for readers as well', async () => {
+  const world = await newWorld()
+  const invited = { userId: BOB.userId, name: 'Invited', properties: { invited: ANN.email } }
+  await world.send([event(invited), event({ userId: BOB.userId, name: 'Looked' })])
+  await world.apply()
+  const eraser = await world.openEraser()
+  await eraser.request(byEmail)
+  const [report] = await world.carryOut(eraser)
+  expect(report).toMatchObject({ state: 'done', places: { state: { parts: 0 }, log: { events: 1 } } })
+  expect(await findTexts(world, ANNS_TEXTS)).toEqual([])
+})
+
 test('an account is erased with its events, and its users stay', async () => {
   const world = await settledWorld()
   const eraser = await world.openEraser()

@@ -16,6 +16,7 @@ export const ERASURE_STATES = [
   'redacting-log',
   'redacting-lake',
   'discarding-columns',
+  'withdrawing-bodies',
   'scrubbing',
   'done',
 ] as const
@@ -33,6 +34,8 @@ export type ErasedPlaces = {
   lake: { fragments: number; events: number }
   /** They are made anew from what is left. */
   columns: { isDiscarded: boolean }
+  /** Notifications on their way to webhooks: those that were made before are made anew. */
+  bodies: { isWithdrawn: boolean }
   /** Identifiers that must stay out from now on. */
   suppression: { identifiers: number }
 }
@@ -75,6 +78,7 @@ export function nothingErased(): ErasedPlaces {
     outputs: { events: 0, changes: 0 },
     lake: { fragments: 0, events: 0 },
     columns: { isDiscarded: false },
+    bodies: { isWithdrawn: false },
     suppression: { identifiers: 0 },
   }
 }
@@ -82,12 +86,13 @@ export function nothingErased(): ErasedPlaces {
 /** With the places that a record of an earlier version does not name. */
 export function completePlaces(places: ErasedPlaces): ErasedPlaces {
   const none = nothingErased()
-  const { log, outputs, columns } = places
+  const { log, outputs, columns, bodies } = places
   return {
     ...places,
     log: { ...none.log, ...log },
     outputs: { ...none.outputs, ...outputs },
     columns: { ...none.columns, ...columns },
+    bodies: { ...none.bodies, ...bodies },
   }
 }
 
@@ -114,4 +119,10 @@ export interface LakeEraser {
 export interface ColumnsEraser {
   /** When it resolves, no file holds any of it, and no page of history that was made of it will still come onto the log. May be repeated. */
   discard(): Promise<void>
+}
+
+/** Notifications on their way to webhooks: each body is a copy of what people are known by. */
+export interface BodiesEraser {
+  /** True once nothing that was made before this position is kept or under way for any webhook; until then it asks for that. May be repeated. */
+  forget(through: Position): Promise<boolean>
 }

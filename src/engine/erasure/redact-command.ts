@@ -19,10 +19,17 @@ function withoutSubject(command: Command, matcher: DocumentMatcher): Command {
   if (command.kind === 'change-members') {
     return { ...command, add: command.add.filter(isOther), remove: command.remove.filter(isOther) }
   }
+  if (command.kind === 'erase') return withoutIdentifiers(command, matcher)
   if (command.kind !== 'fill-segment') return command
   if (command.step === 'members') return { ...command, entities: command.entities.filter(isOther) }
   const others = command.activities.filter(([part]) => isOther(part))
   return { ...command, activities: others.map(([part, tallies]) => [part, withoutNames(tallies, matcher)]) }
+}
+
+/** An erasure's own command, which was obeyed before the log is searched. */
+function withoutIdentifiers({ identifiers, ...command }: Extract<Command, { kind: 'erase' }>, matcher: DocumentMatcher): Command {
+  const others = identifiers?.filter((claim) => !matcher.isIdentifier(claim)) ?? []
+  return others.length === 0 ? command : { ...command, identifiers: others }
 }
 
 type Tallies = Extract<FillPage, { step: 'history' }>['activities'][number][1]

@@ -89,6 +89,20 @@ test.each<[string, Json, Json | undefined]>([
     { ...command, kind: 'change-members', segment: 'hand', add: [BOB], remove: [] },
   ],
   ['nothing of a page that only begins and ends at it', { ...page, step: 'members', to: null, entities: [BOB] }, undefined],
+  [
+    'all of the command that erases it but the identifiers, which others keep',
+    {
+      ...command,
+      kind: 'erase',
+      entityKind: 'user',
+      parts: [],
+      identifiers: [
+        { kind: 'email', value: EMAIL },
+        { kind: 'external_id', value: `of ${EMAIL}` },
+      ],
+    },
+    { ...command, kind: 'erase', entityKind: 'user', parts: [], identifiers: [{ kind: 'external_id', value: `of ${EMAIL}` }] },
+  ],
   ['nothing of the command that erases it', { ...command, kind: 'erase', entityKind: 'user', parts: [ANN, ANNS_OLD] }, undefined],
 ])('of a command goes %s', (_what, document, expected) => expect(left(COMMANDS, document)).toEqual(expected))
 

@@ -19,7 +19,10 @@ import { foldText, hasWord, isDistinctive, someText, spellings } from './distinc
 import type { Normalize, Subject } from './subject.ts'
 
 /** Finds the documents of one subject, or of several. */
-export type DocumentMatcher = Pick<SubjectMatcher, 'mayConcern' | 'concernsEvent' | 'concernsItem' | 'isPart' | 'isNamedIn'>
+export type DocumentMatcher = Pick<
+  SubjectMatcher,
+  'mayConcern' | 'concernsEvent' | 'concernsItem' | 'isPart' | 'isIdentifier' | 'isNamedIn'
+>
 
 export function anyOf(matchers: readonly DocumentMatcher[]): DocumentMatcher {
   return {
@@ -27,6 +30,7 @@ export function anyOf(matchers: readonly DocumentMatcher[]): DocumentMatcher {
     concernsEvent: (text) => matchers.some((matcher) => matcher.concernsEvent(text)),
     concernsItem: (text) => matchers.some((matcher) => matcher.concernsItem(text)),
     isPart: (id) => matchers.some((matcher) => matcher.isPart(id)),
+    isIdentifier: (claim) => matchers.some((matcher) => matcher.isIdentifier(claim)),
     isNamedIn: (value) => matchers.some((matcher) => matcher.isNamedIn(value)),
   }
 }
@@ -73,6 +77,11 @@ export class SubjectMatcher {
 
   isPart(id: EntityId): boolean {
     return this.#parts.has(id)
+  }
+
+  /** In its canonical form. */
+  isIdentifier(claim: Claim): boolean {
+    return this.#identifiers.has(keyOf(claim))
   }
 
   /** Whether a value that is told of somebody else, a fact or a property, gives the subject away. */

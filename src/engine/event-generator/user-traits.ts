@@ -41,7 +41,7 @@ const TITLES = [
   'Product Manager',
   'VP Sales',
 ]
-const CITIES = [
+export const CITIES = [
   'Amsterdam',
   'Austin',
   'Berlin',
@@ -55,11 +55,11 @@ const CITIES = [
   'Toronto',
   'Warsaw',
 ]
-const COUNTRIES = ['CA', 'DE', 'ES', 'FR', 'GB', 'JP', 'KE', 'NL', 'PL', 'PT', 'US']
-const LANGUAGES = ['de', 'en', 'es', 'fr', 'ja', 'nl', 'pl', 'pt']
-const PLANS = ['free', 'starter', 'team', 'business', 'enterprise']
+export const COUNTRIES = ['CA', 'DE', 'ES', 'FR', 'GB', 'JP', 'KE', 'NL', 'PL', 'PT', 'US']
+export const LANGUAGES = ['de', 'en', 'es', 'fr', 'ja', 'nl', 'pl', 'pt']
+export const PLANS = ['free', 'starter', 'team', 'business', 'enterprise']
 const CAMPAIGNS = ['autumn-sale', 'onboarding', 'product-tour', 'referral', 'webinar', 'win-back']
-const INDUSTRIES = ['education', 'finance', 'health', 'manufacturing', 'media', 'retail', 'software']
+export const INDUSTRIES = ['education', 'finance', 'health', 'manufacturing', 'media', 'retail', 'software']
 
 export function accountOf(user: number): number {
   return Math.floor(user / USERS_PER_ACCOUNT)

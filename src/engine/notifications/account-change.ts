@@ -38,13 +38,21 @@ function moveByAccount(
   diffs: Question['diffs'],
 ): [from: EntityId, to: EntityId | null] | undefined {
   const named = newestLink(user.entity)?.account
-  const isErased = named !== undefined && diffs.get(named)?.content.ending?.mergedInto === null
-  if (isErased) return [named, link?.placed.id ?? null]
+  const erased = named === undefined ? undefined : findErased(named, diffs)
+  if (erased) return [erased.entity, link?.placed.id ?? null]
   if (!link) return undefined
   const part = link.by === 'link' ? named : ownerOf(link.placed.entity, link.domain)
   const absorbed = diffs.get(link.placed.id)?.content.absorbed ?? []
   const former = absorbed.findLast((id) => part !== undefined && partsUnder(id, link.placed.entity).has(part))
   return former === undefined ? undefined : [former, link.placed.id]
+}
+
+/** The account that this is a part of. */
+function findErased(part: EntityId, diffs: Question['diffs']): EntityDiff | undefined {
+  const own = diffs.get(part)?.content
+  if (own?.isErased) return own
+  for (const { content } of diffs.values()) if (content.isErased && content.absorbed.includes(part)) return content
+  return undefined
 }
 
 function ownerOf({ parts }: Entity, domain: string): EntityId | undefined {

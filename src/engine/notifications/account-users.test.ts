@@ -111,7 +111,8 @@ describe('the account of a user', () => {
     )
     const told = await readWhole(world)
     expect(told.map(summary)).toEqual([`account:delete ${ACME}`, `user:update ${ANN}`])
-    expect(userIn(told, ANN)).toMatchObject({ account: null, changes: { account: { id: [ACME, null] } } })
+    expect(userIn(told, ANN)).toMatchObject({ account: {}, changes: { account: { id: [ACME, null] } } })
+    expect(userIn(told, ANN).account).toEqual({})
   })
 })
 

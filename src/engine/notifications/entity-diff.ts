@@ -12,7 +12,7 @@ export class EntityDiff {
   readonly kind: EntityKind
   readonly entity: EntityId
   isNew = false
-  /** These became part of it. */
+  /** These became part of it; of an account that was erased, all that it consisted of. */
   readonly absorbed: EntityId[] = []
   /** How it ended, unless it lived on after that. */
   ending: { mergedInto: EntityId | null } | undefined
@@ -25,6 +25,10 @@ export class EntityDiff {
   constructor({ kind, entity }: Pick<EntityChange, 'kind' | 'entity'>) {
     this.kind = kind
     this.entity = entity
+  }
+
+  get isErased(): boolean {
+    return this.ending !== undefined && this.ending.mergedInto === null
   }
 
   /** In the order of the outputs. */

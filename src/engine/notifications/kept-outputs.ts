@@ -18,7 +18,7 @@ const KEPT_KEY = 'kept'
 const HOUR_MS = 3_600_000
 
 /** Before compression; on disk a sixth of it or so. */
-export const KEPT_CHARACTERS_MAX = 6_000_000_000
+const KEPT_CHARACTERS_MAX = 6_000_000_000
 /** Outputs go in stretches of this part of the window or of the size: the document stays small and is seldom written. */
 const STRETCHES = 64
 

@@ -26,6 +26,7 @@ import {
 import type { NotificationFilter } from './notification-filter.ts'
 import { type Outputs, readStretch, readStretchAgain, type Stretch } from './output-lines.ts'
 import { type PageSettings, PageWork } from './page-work.ts'
+import type { KnownSegments } from './segment-reports.ts'
 import { StretchContent } from './stretch-content.ts'
 
 export type NotificationPage = {
@@ -58,6 +59,7 @@ export class NotificationReader {
   readonly #settings: PageSettings
   readonly #limits: PageLimits
   readonly #outputs: Outputs
+  readonly #known: KnownSegments = new Map()
 
   constructor(
     store: NotificationStore,
@@ -89,7 +91,7 @@ export class NotificationReader {
     await this.#requireKept(cursor)
     const content = new StretchContent(stretch.lines)
     const span = `${writeNotificationCursor({ at: from })} ${writeNotificationCursor({ at: stretch.end })}`
-    const work = new PageWork({ store: this.#store, settings: this.#settings, content, filter, span })
+    const work = new PageWork({ store: this.#store, settings: this.#settings, content, known: this.#known, filter, span })
     const direct = cursor.fanOut ? [] : await work.direct()
     const begin = cursor.fanOut ?? { from, account: '', after: '' }
     const { told, next } = await fanOut(work, begin, { room: limit - direct.length, candidates: this.#limits.candidates })

@@ -16,8 +16,8 @@ export type UserUpdate = Identified & {
   channel: 'user:update'
   /** All that is known, under the keys of `entity-facts.ts`, with `indexed_at` and `segment_ids`. */
   user: EntityReport
-  /** The account that the user belongs to; null when there is none. */
-  account: EntityReport | null
+  /** The account that the user belongs to; `{}` when there is none, as in Hull's. */
+  account: EntityReport | NoReport
   segments: SegmentReport[]
   segment_ids: string[]
   account_segments: SegmentReport[]
@@ -47,6 +47,11 @@ export type SegmentNotification = Identified & {
 }
 
 export type EntityReport = { id: EntityId; [key: string]: Json }
+export type NoReport = Record<string, never>
+
+export function isReport(report: EntityReport | NoReport): report is EntityReport {
+  return 'id' in report
+}
 
 /** By key of the report: before and after; null where there is nothing. */
 export type FactChanges = Record<string, [from: Json, to: Json]>

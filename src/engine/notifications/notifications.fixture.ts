@@ -16,6 +16,7 @@ import {
 import { writeEntityText } from '../../model/profile/entity-text.ts'
 import { DEFAULT_IDENTITY_RULES } from '../../model/profile/identity-rules.ts'
 import type { EntityChange, SegmentChange } from '../../model/segment/entity-change.ts'
+import { Membership } from '../../model/segment/membership.ts'
 import { ACCOUNT_USER_SPACE, membershipSpace, SEGMENT_SPACE, type SegmentState } from '../../model/segment/segment.ts'
 import { CHANGES, EVENTS, SYSTEM_SCHEMA_HASH } from '../../model/system-collections.ts'
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.ts'
@@ -241,7 +242,7 @@ export function segmentDocument(kind: EntityKind, id: string, name: string): Doc
 }
 
 export function membershipDocument(kind: EntityKind, id: string, ...segments: string[]): DocumentChange {
-  const value = JSON.stringify({ in: Object.fromEntries(segments.map((segment) => [segment, T0])) })
+  const value = Membership.of(segments.map((segment) => [segment, T0])).write()
   return { space: membershipSpace(kind), key: id, value }
 }
 

@@ -22,7 +22,7 @@ import type {
   UserUpdate,
 } from './notification.ts'
 import { type NotificationFilter, wants, wantsChannel } from './notification-filter.ts'
-import { reportSegment, SegmentReports } from './segment-reports.ts'
+import { type KnownSegments, reportSegment, SegmentReports } from './segment-reports.ts'
 import type { StretchContent } from './stretch-content.ts'
 import { groupUsers, type UserGroup } from './user-groups.ts'
 
@@ -33,10 +33,14 @@ export type PageWorkParts = {
   store: PageStore
   settings: PageSettings
   content: StretchContent
+  /** Goes on from page to page. */
+  known: KnownSegments
   filter: NotificationFilter
   /** Names the stretch in message ids. */
   span: string
 }
+
+type Concerned = { user: EntityId; account: EntityId | undefined; diffs: readonly (EntityDiff | undefined)[] }
 
 export class PageWork {
   readonly #parts: PageWorkParts
@@ -49,7 +53,7 @@ export class PageWork {
     const ended = Array.from(parts.content.segments, ([id, { content }]) => [id, reportSegment(content.segment)] as const)
     this.#parts = parts
     this.#lookup = new ProfileLookup(loads, parts.settings.identity)
-    this.#segments = new SegmentReports(loads, new Map(ended))
+    this.#segments = new SegmentReports({ store: loads, known: parts.known, ended: new Map(ended) })
   }
 
   /** All but the users whose accounts alone changed; in the order in which the last of each came. */
@@ -84,7 +88,8 @@ export class PageWork {
     id: EntityId,
     { after, limit }: { after: string; limit: number },
   ): Promise<{ told: Notification[]; next: string | undefined }> {
-    const prefixes = this.#isErased(id) ? [id] : await this.#prefixesOf(id)
+    const erased = this.#findErased(id)
+    const prefixes = erased ? partsOf(erased) : await this.#prefixesOf(id)
     const { found, next } = await findUsers(this.#parts.store, prefixes, { after, limit })
     const made = await Promise.all(found.map((candidate) => this.#userUnder(id, candidate)))
     return { told: made.filter((one) => one !== undefined).filter((one) => wants(this.#parts.filter, one)), next }
@@ -96,15 +101,16 @@ export class PageWork {
     return account?.id === id ? prefixesOf(account) : []
   }
 
-  #isErased(account: EntityId): boolean {
-    return this.#parts.content.accounts.get(account)?.content.ending?.mergedInto === null
+  #findErased(account: EntityId): EntityDiff | undefined {
+    const diff = this.#parts.content.accounts.get(account)?.content
+    return diff?.isErased ? diff : undefined
   }
 
   async #userUnder(account: EntityId, { user, prefix }: FoundUser): Promise<UserUpdate | undefined> {
     const placed = await this.#lookup.follow('user', user)
     if (placed?.id !== user || (await this.#userGroups()).has(user)) return undefined
     const link = await findLinkedAccount(placed.entity, this.#lookup, this.#parts.settings.identity)
-    const isErased = this.#isErased(account)
+    const isErased = this.#findErased(account) !== undefined
     if (!isErased && link?.placed.id !== account) return undefined
     if (prefixOf(placed.entity, isErased ? undefined : link) !== prefix) return undefined
     return await this.#user({ placed, events: [], order: 0 })
@@ -120,6 +126,7 @@ export class PageWork {
     const link = await findLinkedAccount(placed.entity, this.#lookup, settings.identity)
     const change = accountChange({ user: placed, own: diff, link, diffs: content.accounts })
     if (events.length === 0 && !diff?.hasChanges() && !change) return undefined
+    if (!(await this.#mayConcern({ user: placed.id, account: link?.placed.id, diffs: [diff, change?.diff] }))) return undefined
     const [segments, accountSegments] = await Promise.all([
       this.#segments.ofMember('user', placed.id),
       link ? this.#segments.ofMember('account', link.placed.id) : [],
@@ -131,7 +138,7 @@ export class PageWork {
       message_id: this.#messageId('user:update', placed.id),
       channel: 'user:update',
       user: reportUser(placed, settings.rules, { touchedAt, segments: segment_ids }),
-      account: link ? reportAccount(link.placed, settings.rules) : null,
+      account: link ? reportAccount(link.placed, settings.rules) : {},
       segments,
       segment_ids,
       account_segments: accountSegments,
@@ -193,6 +200,16 @@ export class PageWork {
     return { entered: entered ?? [], left: left ?? [] }
   }
 
+  /** What the filter leaves out anyway is mostly known by ids alone. */
+  async #mayConcern({ user, account, diffs }: Concerned): Promise<boolean> {
+    const { segments } = this.#parts.filter
+    if (segments === undefined) return true
+    const moved = diffs.flatMap((diff) => [...(diff?.segments('entered') ?? []), ...(diff?.segments('left') ?? [])])
+    const own = await this.#segments.idsOfMember('user', user)
+    const ofAccount = account === undefined ? [] : await this.#segments.idsOfMember('account', account)
+    return [...moved, ...own, ...ofAccount].some((id) => segments.includes(id))
+  }
+
   #wants(channel: NotificationChannel): boolean {
     return wantsChannel(this.#parts.filter, channel)
   }
@@ -212,5 +229,10 @@ function idsOf(segments: readonly { id: string }[]): string[] {
 
 /** An account that only became part of another is told of with that one. */
 function concernsUsers(diff: EntityDiff): boolean {
-  return diff.ending ? diff.ending.mergedInto === null : diff.hasChanges() || diff.absorbed.length > 0
+  return diff.ending ? diff.isErased : diff.hasChanges() || diff.absorbed.length > 0
+}
+
+/** Of an account that is gone: users are found under each; in the order of the texts. */
+function partsOf({ entity, absorbed }: EntityDiff): EntityId[] {
+  return [...new Set([entity, ...absorbed])].toSorted()
 }

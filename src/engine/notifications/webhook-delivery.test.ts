@@ -1,60 +1,10 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { seededRandom } from '../../base/random.ts'
-import type { Store } from '../../store/store.ts'
-import { ANN, BOB, changed, entityDocuments, idOf, stateDocument, track, World } from './notifications.fixture.ts'
-import { deliverNotifications, type WebhookOptions, type WebhookStatus } from './webhook-delivery.ts'
-import { answering, accept, dying, Receiver } from './webhook-receiver.fixture.ts'
+import { describe, expect, test } from 'vitest'
+import { ANN, BOB, changed, entityDocuments, idOf, stateDocument, T0, track } from './notifications.fixture.ts'
+import { answering, accept, dying, type Receiver } from './webhook-receiver.fixture.ts'
 import { slowestTold, WebhookMemory } from './webhook-state.ts'
-
-type Hook = {
-  world: World
-  receiver: Receiver
-  statuses: WebhookStatus[]
-  /** One life of Millrace, until everything is told. */
-  settle: (more?: Partial<WebhookOptions>) => Promise<void>
-  /** Until the test ends. */
-  start: (more?: Partial<WebhookOptions>) => void
-}
-
-let seed = 1
-
-async function openHook(options: Partial<WebhookOptions> = {}): Promise<Hook> {
-  const world = await World.open()
-  await world.apply(
-    [],
-    [ANN, BOB].flatMap((id) => entityDocuments('user', id, {})),
-  )
-  const receiver = await Receiver.open()
-  const statuses: WebhookStatus[] = []
-  const optionsOf = (more: Partial<WebhookOptions>): WebhookOptions => ({
-    name: 'crm',
-    target: { url: receiver.url, headers: { authorization: 'Bearer x', 'content-type': 'text/plain' }, secret: 'whsec_c2VjcmV0' },
-    filter: {},
-    batch: 100,
-    begin: 'start',
-    reader: world.reader(),
-    store: world.store,
-    clock: world.clock,
-    random: seededRandom(seed++),
-    fetch,
-    waitForMore: world.waitForMore,
-    report: (status) => statuses.push(status),
-    ...options,
-    ...more,
-  })
-  const settle = (more = {}) => deliverNotifications(optionsOf(more), new AbortController().signal, { untilIdle: true })
-  const start = (more = {}) => {
-    const ending = new AbortController()
-    const ended = deliverNotifications(optionsOf(more), ending.signal)
-    onTestFinished(async () => {
-      ending.abort()
-      await ended
-    })
-  }
-  return { world, receiver, statuses, settle, start }
-}
+import { mortal, openHook } from './webhook.fixture.ts'
 
 test('what comes is posted as it comes, with a key, a signature and the headers of the catalog', async () => {
   const { world, receiver, start, statuses } = await openHook()
@@ -115,13 +65,19 @@ describe('while a receiver is away', () => {
     expect(receiver.accepted.size).toBe(2)
   })
 
-  test('it is left alone for as long as it asks', async () => {
+  test.each([
+    ['in seconds', '120', 120_000],
+    ['by a date', new Date(T0 + 90_000).toUTCString(), 90_000],
+    ['for longer than an hour', '86400', 3_600_000],
+    ['in words that mean nothing', 'soon', 1_000],
+    ['by a date that is over', new Date(T0 - 1_000).toUTCString(), 1_000],
+  ])('it is left alone for as long as it asks %s', async (_how, retryAfter, pauseMs) => {
     const { world, receiver, start } = await openHook()
-    receiver.answers.push(answering(429, { 'retry-after': '120' }))
+    receiver.answers.push(answering(429, { 'retry-after': retryAfter }))
     await world.apply([[track(ANN, 'e1')]])
     start()
     await expect.poll(() => world.clock.sleeping).toBe(1)
-    world.clock.advance(119_999)
+    world.clock.advance(pauseMs - 1)
     expect(world.clock.sleeping).toBe(1)
     world.clock.advance(1)
     await receiver.until(({ accepted }) => accepted.size === 1)
@@ -153,7 +109,13 @@ describe('a receiver that refuses', () => {
       await world.apply([[track(ANN, 'e1')]])
       await settle()
       expect(receiver.attempts).toHaveLength(1)
-      expect(statuses.at(-1)).toMatchObject({ state: 'stopped', position: 0, lag: 1, lastError: { attempts: 1 } })
+      expect(statuses.at(-1)).toMatchObject({
+        state: 'stopped',
+        position: 0,
+        lag: 1,
+        lastError: { attempts: 1 },
+        stopped: { code: 'webhook_refused', hint: expect.stringContaining('millrace notifications resume crm') as string },
+      })
       // What was refused is kept nowhere.
       expect(await new WebhookMemory(world.store, 'crm').loadBody()).toBeUndefined()
       await world.apply([[track(ANN, 'e2')]])
@@ -229,34 +191,7 @@ describe('a webhook', () => {
     await world.apply([[track(ANN, 'e2')]])
     await expect.poll(told).toBe(2)
   })
-
-  test('that has fallen behind what is kept stops and says so', async () => {
-    const { world, settle, statuses } = await openHook()
-    await settle()
-    await world.applyAndPrune([[track(ANN, 'e1')]])
-    await settle()
-    expect(statuses.at(-1)).toMatchObject({
-      state: 'stopped',
-      lastError: { message: expect.stringMatching(/kept from position 1 on\. Give the webhook another name/) as string },
-    })
-  })
 })
-
-/** A store that dies at the n-th write of a cursor, before or after it. */
-function mortal(store: Store, dies: { at: number; afterwards: boolean }): Store {
-  let writes = 0
-  return new Proxy(store, {
-    get: (target, name: keyof Store) => {
-      if (name !== 'saveCursor') return target[name].bind(target)
-      return async (...args: Parameters<Store['saveCursor']>) => {
-        const isLast = ++writes === dies.at
-        if (isLast && !dies.afterwards) throw new Error('killed')
-        await target.saveCursor(...args)
-        if (isLast) throw new Error('killed')
-      }
-    },
-  })
-}
 
 test('whatever dies when, each body arrives, the same under its key, and all together tell everything once', async () => {
   const life = fc.record({

@@ -49,7 +49,7 @@ export async function postWebhook(
     if (secret !== undefined) headers.set('webhook-signature', signatureOf(secret, { key, body, at }))
     // A redirect would turn the POST into a GET, or carry secret headers elsewhere.
     const init = { method: 'POST', headers, body, signal: AbortSignal.any([signal, timeout]), redirect: 'manual' } as const
-    return await judge(url, await fetch(url, init))
+    return await judge(url, await fetch(url, init), at)
   } catch (error) {
     if (signal.aborted) throw error
     const reason = timeout.aborted ? 'did not answer in time' : `could not be reached: ${reasonOf(error)}`
@@ -57,7 +57,7 @@ export async function postWebhook(
   }
 }
 
-export function signatureOf(secret: string, { key, body, at }: Pick<WebhookPost, 'key' | 'body' | 'at'>): string {
+function signatureOf(secret: string, { key, body, at }: Pick<WebhookPost, 'key' | 'body' | 'at'>): string {
   const [, encoded] = /^whsec_(.*)$/s.exec(secret) ?? []
   const bytes = encoded === undefined ? Buffer.from(secret) : Buffer.from(encoded, 'base64')
   return `v1,${createHmac('sha256', bytes)
@@ -65,7 +65,7 @@ export function signatureOf(secret: string, { key, body, at }: Pick<WebhookPost,
     .digest('base64')}`
 }
 
-async function judge(url: string, response: Response): Promise<WebhookAnswer> {
+async function judge(url: string, response: Response, at: number): Promise<WebhookAnswer> {
   const { status, ok, headers } = response
   if (ok) {
     // The body has arrived, so whatever the answer goes on to say does not matter.
@@ -74,8 +74,13 @@ async function judge(url: string, response: Response): Promise<WebhookAnswer> {
   }
   const message = `${nameOf(url)} answered ${status}${await readReason(response)}.`
   if (status < 500 && status !== 408 && status !== 429) return { kind: 'refused', message }
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
-  return { kind: 'failed', message, ...(seconds > 0 && { afterMs: Math.min(seconds * 1_000, RETRY_AFTER_MAX_MS) }) }
+  const afterMs = readRetryAfter(headers.get('retry-after') ?? '', at)
+  return { kind: 'failed', message, ...(afterMs > 0 && { afterMs: Math.min(afterMs, RETRY_AFTER_MAX_MS) }) }
+}
+
+/** Seconds or a date, as RFC 9110 says; NaN for what is neither. */
+function readRetryAfter(text: string, at: number): number {
+  return /^\s*\d+\s*$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - at
 }
 
 async function readReason({ body }: Response): Promise<string> {

@@ -91,12 +91,13 @@ export class CommandApplication {
     for (const { id } of [rest, detached]) this.#state.segments.noteParts(kind, id)
   }
 
-  async #erase({ entityKind: kind, parts }: Of<'erase'>): Promise<void> {
+  async #erase({ entityKind: kind, parts, identifiers: given = [] }: Of<'erase'>): Promise<void> {
     const identities = this.#state.identities[kind]
     await identities.load(parts)
     const entities = parts.flatMap((part) => identities.find(part) ?? [])
     const identifiers = entities.flatMap(({ entity }) => entity.parts.flatMap((part) => part.identifiers))
-    this.#state.forgotten.add({ kind, parts, identifiers: identifiers.map(({ kind, value }) => ({ kind, value })) })
+    const claims = [...given, ...identifiers].map(({ kind, value }) => ({ kind, value }))
+    this.#state.forgotten.add({ kind, parts, identifiers: claims })
     for (const { id, entity } of entities) {
       noteErased(this.#state, kind, { id, entity })
       eraseEntity(identities, entity)

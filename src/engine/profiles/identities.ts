@@ -45,7 +45,7 @@ export class Identities {
   }
 
   /** Who owns each, in their order; until the chunk is sealed. */
-  openIdentifiers(claims: readonly Claim[]): Promise<OpenDocument<EntityId>[]> {
+  openIdentifiers(claims: readonly Claim[]): OpenDocument<EntityId>[] | Promise<OpenDocument<EntityId>[]> {
     return this.#owners.open(claims.map(({ kind, value }) => identifierKey(kind, value)))
   }
 
@@ -65,6 +65,11 @@ export class Identities {
     for (let ids = findMissing(); ids.length > 0; ids = findMissing()) await this.#entities.open(ids)
   }
 
+  /** Those that were not erased. */
+  present(parts: readonly EntityId[]): Promise<Set<EntityId>> {
+    return this.#entities.present(parts)
+  }
+
   /** The entity that a part belongs to; undefined when it was erased. */
   find(part: EntityId): Placed | undefined {
     for (let id = part; ;) {
@@ -75,6 +80,11 @@ export class Identities {
       if (!('mergedInto' in value)) return { id, entity: value }
       id = value.mergedInto
     }
+  }
+
+  /** Finds the entity of a part that may not be open. */
+  locate(part: EntityId): Placed | undefined | Promise<Placed | undefined> {
+    return this.isOpen(part) ? this.find(part) : this.load([part]).then(() => this.find(part))
   }
 
   require(part: EntityId): Placed {

@@ -45,7 +45,10 @@ export function noteNew(state: ProfileState, kind: EntityKind, placed: Placed): 
 
 /** It ends; before its identifiers lead nowhere. */
 export function noteErased({ segments }: ProfileState, kind: EntityKind, { id, entity }: Placed): void {
-  segments.noteErased(kind, { id, parts: entity.parts.map((part) => part.id) })
+  const parts = entity.parts.map((part) => part.id)
+  // Under which of them its users are found nobody can say afterwards, and they are to hear that it is gone.
+  if (kind === 'account' && parts.length > 1) segments.noteEntity(kind, id, { absorbed: parts.filter((part) => part !== id) })
+  segments.noteErased(kind, { id, parts })
   for (const identifier of identifiersOf({ id, entity })) {
     if (kind === 'account' && identifier.kind === DOMAIN) segments.noteDomain(identifier.value)
   }

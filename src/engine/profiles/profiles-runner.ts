@@ -13,7 +13,7 @@ import { EVENTS } from '../../model/system-collections.ts'
 import type { Position } from '../../log/log.ts'
 import type { Store } from '../../store/store.ts'
 import { KeptOutputs } from '../notifications/kept-outputs.ts'
-import { slowestTold } from '../notifications/webhook-state.ts'
+import { dropRemovedBodies, slowestTold } from '../notifications/webhook-state.ts'
 import type { Chunk } from '../apply/chunk.ts'
 import { DerivationStop } from '../apply/derivation-runner.ts'
 import type { PlannedMember } from '../apply/plan.ts'
@@ -137,7 +137,9 @@ class ProfilesRunner implements Runner {
   }
 
   async #open(): Promise<ProfileState> {
-    this.#firstNote = await this.#parts.store.loadCursor(LAKE_EVENTS_CURSOR)
+    const { store, webhooks } = this.#parts
+    await dropRemovedBodies(store, webhooks)
+    this.#firstNote = await store.loadCursor(LAKE_EVENTS_CURSOR)
     this.#kept = await this.#parts.openKept()
     return await this.#parts.openState()
   }

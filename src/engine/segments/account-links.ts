@@ -15,7 +15,7 @@ import type { SegmentWork } from './segment-work.ts'
 import { userTwin } from './tally-registry.ts'
 
 /** Users that are looked at in one go. */
-export const USERS_PAGE = 1_000
+const USERS_PAGE = 1_000
 
 /** Looks anew which account the user belongs to. */
 export async function relinkUser(work: SegmentWork, user: Placed): Promise<void> {
@@ -90,7 +90,9 @@ async function moveUser(work: SegmentWork, { user, own, from, to }: Move): Promi
   const { account: _, ...rest } = own.value ?? {}
   setPart(own, to === undefined ? rest : { ...rest, account: to })
   const [before, after] = [await findAccount(work, from), await findAccount(work, to)]
-  work.changes.add('user', user.id, { account: [before?.id ?? null, after?.id ?? null] })
+  // Of an account that is erased those are told who had it by their domain; linked users are found by their link.
+  const gone = from === newestLink(user.entity)?.account ? undefined : from
+  work.changes.add('user', user.id, { account: [before?.id ?? gone ?? null, after?.id ?? null] })
   const dependent = [...index.byAccountFact.values(), ...index.byAccountSegment.values()].flat()
   if (dependent.length > 0) work.touched.add('user', user.id, dependent)
   if (from !== undefined) await recount(work, from)
@@ -147,8 +149,8 @@ type AccountTally = { key: string; tally: Tally; twin: string }
 function accountTallies({ documents }: SegmentWork): AccountTally[] {
   const { tallies } = documents.registry
   return tallies.list().flatMap(({ key, tally }) => {
-    const twin = tally.kind === 'account' ? tallies.keyOf(userTwin(tally)) : undefined
-    return twin === undefined ? [] : [{ key, tally, twin }]
+    const twin = tally.kind === 'account' ? tallies.answering(userTwin(tally)) : undefined
+    return twin === undefined ? [] : [{ key, tally, twin: twin.key }]
   })
 }
 
@@ -180,7 +182,7 @@ class AccountCounts {
     }
     const membership = (await documents.membership('user', user.id)).value
     for (const id of documents.registry.index.byUsers.keys()) {
-      if (membership && Object.hasOwn(membership.in, id)) this.#users[id] = (this.#users[id] ?? 0) + 1
+      if (membership?.has(id)) this.#users[id] = (this.#users[id] ?? 0) + 1
     }
   }
 

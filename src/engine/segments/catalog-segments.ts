@@ -76,6 +76,11 @@ export function isSameSegment(a: SegmentDefinition, b: SegmentDefinition, samene
   return (sameness === 'document' && isWritten) || compareValues(rulePart(a), rulePart(b)) === 0
 }
 
+/** Whether two rules have the same members, whatever their names. */
+export function asksTheSame(a: SegmentDefinition, b: SegmentDefinition): boolean {
+  return compareValues(rulePart(a), rulePart(b)) === 0 && compareValues(a.timeZone, b.timeZone) === 0
+}
+
 function writtenPart({ id, name, kind, timeZone, document }: SegmentDefinition): Json {
   return { id, name, kind, timeZone, document: document ?? null }
 }

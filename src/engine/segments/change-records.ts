@@ -16,6 +16,20 @@ type Gathered = { kind: EntityKind; entity: EntityId; note: EntityNote }
 export class ChangeRecords {
   readonly #gathered = new Map<string, Gathered>()
   #section = emptySection()
+  /** Of entities at one instant of one input. */
+  readonly #moves = new Map<string, number>()
+  #movedAt = ''
+
+  /** Tells apart the moves of an entity at one instant of one input, from 0: what a move causes may move it again. */
+  countMove(kind: EntityKind, entity: EntityId, { position, index, at }: LogPlace): number {
+    const movedAt = `${position}-${index}-${at}`
+    if (movedAt !== this.#movedAt) this.#moves.clear()
+    this.#movedAt = movedAt
+    const key = `${kind}/${entity}`
+    const count = this.#moves.get(key) ?? 0
+    this.#moves.set(key, count + 1)
+    return count
+  }
 
   /** Notes about one entity and input become one record. */
   add(kind: EntityKind, entity: EntityId, note: EntityNote): void {

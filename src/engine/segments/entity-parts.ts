@@ -14,7 +14,7 @@ export async function endEntity(work: SegmentWork, { kind, id, parts, into }: En
   const own = await documents.part(kind, id)
   documents.sleep({ kind, part: id, document: own })
   const membership = await documents.membership(kind, id)
-  for (const segment of Object.keys(membership.value?.in ?? {})) documents.registry.addMembers(segment, -1)
+  for (const segment of membership.value?.segments() ?? []) documents.registry.addMembers(segment, -1)
   if (membership.value) {
     membership.value = undefined
     membership.isChanged = true
@@ -30,8 +30,7 @@ export async function endEntity(work: SegmentWork, { kind, id, parts, into }: En
 /** Each part knows the others, so that counting need not open the profile. */
 export async function joinParts(work: SegmentWork, kind: EntityKind, part: EntityId): Promise<void> {
   const { documents, identities } = work
-  await identities[kind].load([part])
-  const placed = identities[kind].find(part)
+  const placed = await identities[kind].locate(part)
   if (placed === undefined) return
   const parts = placed.entity.parts.map(({ id }) => id)
   const states = await documents.parts[kind].open(parts)

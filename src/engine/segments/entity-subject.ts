@@ -4,13 +4,14 @@ import type { Entity, EntityId, EntityKind, Millis } from '../../model/profile/e
 import type { TraitRules } from '../../model/profile/trait-rules.ts'
 import { findFact } from '../../model/segment/entity-facts.ts'
 import type { Owner } from '../../model/segment/predicate.ts'
-import type { Activity, Counted, Membership, PartState, Tally } from '../../model/segment/segment.ts'
+import type { Membership } from '../../model/segment/membership.ts'
+import type { Activity, Counted, PartState, Tally } from '../../model/segment/segment.ts'
 import type { Subject } from '../../model/segment/subject.ts'
 import { mergeCounted } from '../../model/segment/tally.ts'
 import { type Zone, zoneOf } from '../../model/segment/zone.ts'
 
 /** By name of the event: what each part that counted any has counted. */
-export type CountedEvents = ReadonlyMap<string, readonly Activity[]>
+export type CountedEvents = Map<string, readonly Activity[]>
 
 export type SubjectParts = {
   kind: EntityKind
@@ -22,22 +23,44 @@ export type SubjectParts = {
   states: readonly (PartState | undefined)[]
   activities: CountedEvents
   membership: Membership | undefined
-  account: EntitySubject | undefined
   keyOf: (tally: Tally) => string | undefined
   now: Millis
 }
 
 export class EntitySubject implements Subject {
   zone: Zone = zoneOf('UTC')
+  membership: Membership | undefined
+  /** Of a user, where anybody asks for it. */
+  account: EntitySubject | undefined
+  /** What its first part had counted by these keys, in place of what it has. */
+  before: ReadonlyMap<string, Counted | undefined> | undefined
   readonly #parts: SubjectParts
   readonly #facts = new Map<string, Json>()
 
   constructor(parts: SubjectParts) {
     this.#parts = parts
+    this.membership = parts.membership
+  }
+
+  get kind(): EntityKind {
+    return this.#parts.kind
+  }
+
+  get id(): EntityId {
+    return this.#parts.id
+  }
+
+  get partIds(): EntityId[] {
+    return (this.#parts.entity?.parts ?? []).map(({ id }) => id)
+  }
+
+  /** More may be added. */
+  get activities(): CountedEvents {
+    return this.#parts.activities
   }
 
   fact(owner: Owner, key: string): Json {
-    if (owner === 'account') return this.#parts.account?.fact('self', key) ?? null
+    if (owner === 'account') return this.account?.fact('self', key) ?? null
     const known = this.#facts.get(key)
     if (known !== undefined) return known
     const { kind, id, entity, rules } = this.#parts
@@ -51,15 +74,14 @@ export class EntitySubject implements Subject {
     const key = keyOf(tally)
     const counted = key === undefined ? undefined : activities.get(tally.events.name)
     if (key === undefined || counted === undefined) return undefined
-    let sum = counted[0]?.[key]
+    let sum = this.before?.has(key) ? this.before.get(key) : counted[0]?.[key]
     for (let i = 1; i < counted.length; i++) sum = mergeCounted(sum, counted[i]?.[key], tally.keeps, now)
     return sum
   }
 
   isMember(owner: Owner, segment: string): boolean {
-    if (owner === 'account') return this.#parts.account?.isMember('self', segment) ?? false
-    const { membership } = this.#parts
-    return membership !== undefined && Object.hasOwn(membership.in, segment)
+    if (owner === 'account') return this.account?.isMember('self', segment) ?? false
+    return this.membership?.has(segment) ?? false
   }
 
   usersIn(segment: string): number {

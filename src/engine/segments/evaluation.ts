@@ -2,11 +2,13 @@
  * Segments evaluated for entities that something happened to: who enters and who leaves is written to memberships, told on timelines
  * and in change records, and a deadline is set for when time alone will change the answer.
  */
-import type { EntityId, EntityKind } from '../../model/profile/entity.ts'
+import type { EntityId, EntityKind, Millis } from '../../model/profile/entity.ts'
 import type { Placed } from '../../model/profile/survivor.ts'
 import { zoneFor } from '../../model/segment/evaluate.ts'
+import { Membership } from '../../model/segment/membership.ts'
 import { NEVER } from '../../model/segment/subject.ts'
-import { type CountedEvents, EntitySubject } from './entity-subject.ts'
+import { changeDocument, type OpenDocument } from '../apply/documents.ts'
+import { EntitySubject } from './entity-subject.ts'
 import type { LiveSegment } from './segment-index.ts'
 import type { SegmentWork, Touched } from './segment-work.ts'
 import { accountOf } from './tallying.ts'
@@ -26,51 +28,70 @@ export async function openEntities(
 }
 
 /** Undefined when there is no such entity any more. */
-export async function evaluateEntity(work: SegmentWork, { kind, part, segments }: Touched): Promise<Evaluated | undefined> {
+export async function evaluateEntity(
+  work: SegmentWork,
+  { kind, part, segments, lists }: Touched,
+): Promise<Evaluated | undefined> {
   const { documents, identities, place } = work
-  await identities[kind].load([part])
-  const placed = identities[kind].find(part)
+  const placed = await identities[kind].locate(part)
   if (placed === undefined) return undefined
   const own = await documents.part(kind, placed.id)
   const { index } = documents.registry
   // What is overdue comes first, in the same go.
-  const all = (own.value?.wake ?? NEVER) <= place.at ? new Set([...segments, ...index.waking[kind]]) : segments
-  if (all !== segments) documents.sleep({ kind, part: placed.id, document: own })
-  const outcome = await evaluateAll(work, { kind, placed, segments: all })
+  if ((own.value?.wake ?? NEVER) <= place.at) {
+    lists.add(index.waking[kind])
+    documents.sleep({ kind, part: placed.id, document: own })
+  }
+  const outcome = await evaluateAll(work, { kind, placed, segments, lists })
   if (outcome.until !== NEVER) documents.wakeAt(outcome.until, { kind, part: placed.id, document: own })
   return outcome
 }
 
-const NO_ACTIVITIES: CountedEvents = new Map()
+type Evaluating = { kind: EntityKind; placed: Placed } & Pick<Touched, 'segments' | 'lists'>
 
-type Evaluating = { kind: EntityKind; placed: Placed; segments: Iterable<LiveSegment> }
-
-async function evaluateAll(work: SegmentWork, { kind, placed, segments }: Evaluating): Promise<Evaluated & { until: number }> {
+async function evaluateAll(
+  work: SegmentWork,
+  { kind, placed, segments, lists }: Evaluating,
+): Promise<Evaluated & { until: number }> {
   const { documents, place } = work
   const { index } = documents.registry
   const membership = await documents.membership(kind, placed.id)
-  membership.value ??= { in: {} }
-  const queue = [...segments].toSorted((a, b) => a.rank - b.rank)
-  const subject = await openSubject(work, { kind, placed, segments: queue })
+  const subject = await openSubject(work, { kind, placed })
+  const fact = (key: string) => subject.fact('self', key)
+  const isOfConcern = ({ id, audience }: LiveSegment) => audience.admits(fact) || isIn(membership, id)
+  const listed = new Set<LiveSegment>()
+  for (const list of lists) list.collect(fact, listed)
+  for (const segment of segments) listed.add(segment)
+  const queue = [...listed].filter(isOfConcern).toSorted((a, b) => a.rank - b.rank)
   const queued = new Set(queue)
   const outcome: Evaluated & { until: number } = { kind, placed, entered: [], left: [], until: NEVER }
+  await bring(work, subject, queue)
   for (let i = 0; i < queue.length; i++) {
     const segment = queue[i] as LiveSegment
-    // What it asks of history is not counted yet: who is a member stays one.
+    // What it asks of history is not there yet: who is a member stays one.
     if (segment.state.filling?.step === 'history') continue
     const { matches, until } = verdictOn(segment, subject, place.at)
     outcome.until = Math.min(outcome.until, until)
-    const isIn = Object.hasOwn(membership.value.in, segment.id)
-    if (matches === isIn) continue
-    if (matches) membership.value.in[segment.id] = place.at
-    else delete membership.value.in[segment.id]
-    membership.isChanged = true
+    if (matches === isIn(membership, segment.id)) continue
+    setMember(membership, segment.id, matches ? place.at : undefined)
+    subject.membership = membership.value
     documents.registry.addMembers(segment.id, matches ? 1 : -1)
     ;(matches ? outcome.entered : outcome.left).push(segment)
-    for (const asking of index.bySegment.get(segment.id) ?? []) if (asking.kind === kind) enqueue(queue, queued, asking)
+    const asking = (index.bySegment.get(segment.id) ?? []).filter((one) => one.kind === kind && isOfConcern(one))
+    await bring(work, subject, asking)
+    for (const one of asking) enqueue(queue, queued, one)
   }
-  if (Object.keys(membership.value.in).length === 0) membership.value = undefined
   return outcome
+}
+
+function isIn({ value }: OpenDocument<Membership>, segment: string): boolean {
+  return value?.has(segment) ?? false
+}
+
+/** `since` undefined: it is a member no longer. */
+function setMember(document: OpenDocument<Membership>, segment: string, since: Millis | undefined): void {
+  const members = (document.value ?? Membership.none).with(segment, since)
+  changeDocument(document, members.isEmpty ? undefined : members)
 }
 
 /** Behind those that it asks about, all of which stand before it in rank. */
@@ -92,34 +113,41 @@ function verdictOn(
   return evaluate(subject, now)
 }
 
-async function openSubject(work: SegmentWork, { kind, placed: { id, entity }, segments }: Evaluating): Promise<EntitySubject> {
-  const { documents, rules, place } = work
-  const { index } = documents.registry
+async function openSubject(
+  { documents, rules, place }: SegmentWork,
+  { kind, placed: { id, entity } }: Pick<Evaluating, 'kind' | 'placed'>,
+): Promise<EntitySubject> {
   const parts = entity.parts.map((part) => part.id)
-  const events = new Set<string>()
-  for (const segment of segments) for (const name of segment.events) events.add(name)
+  const { index } = documents.registry
   return new EntitySubject({
     kind,
     id,
     entity,
     rules: rules[kind],
     states: (await documents.parts[kind].open(parts)).map(({ value }) => value),
-    activities: events.size === 0 ? NO_ACTIVITIES : await documents.activitiesOf(kind, parts, events),
+    activities: new Map(),
     membership: (await documents.membership(kind, id)).value,
-    account: kind === 'user' && index.needsAccounts ? await openAccount(work, id) : undefined,
     keyOf: (tally) => index.keyOf(tally),
     now: place.at,
   })
 }
 
-async function openAccount(work: SegmentWork, user: EntityId): Promise<EntitySubject | undefined> {
-  const placed = await findAccount(work, await accountOf(work, user))
-  // Of its account a user's segments ask for facts and segments only.
-  return placed && (await openSubject(work, { kind: 'account', placed, segments: [] }))
+/** What these segments ask about, besides what was brought before. */
+async function bring(work: SegmentWork, subject: EntitySubject, segments: readonly LiveSegment[]): Promise<void> {
+  const names = new Set<string>()
+  for (const { events } of segments) for (const name of events) if (!subject.activities.has(name)) names.add(name)
+  if (names.size > 0) {
+    const counted = await work.documents.activitiesOf(subject.kind, subject.partIds, names)
+    for (const name of names) subject.activities.set(name, counted.get(name) ?? [])
+  }
+  if (subject.account === undefined && segments.some(({ asksAccount }) => asksAccount)) {
+    const placed = await findAccount(work, await accountOf(work, subject.id))
+    // Of its account a user's segments ask for facts and segments only.
+    subject.account = placed && (await openSubject(work, { kind: 'account', placed }))
+  }
 }
 
 export async function findAccount({ identities }: SegmentWork, part: EntityId | undefined): Promise<Placed | undefined> {
   if (part === undefined) return undefined
-  await identities.account.load([part])
-  return identities.account.find(part)
+  return await identities.account.locate(part)
 }

@@ -8,7 +8,8 @@ import { type EntityId, type EntityKind, entitySpace } from '../../model/profile
 import type { Placed } from '../../model/profile/survivor.ts'
 import { factsOf } from '../../model/segment/entity-facts.ts'
 import { holds, type NaiveEvent, type RawGroup, type World } from '../../model/segment/naive-segment.fixture.ts'
-import { type Membership, membershipSpace } from '../../model/segment/segment.ts'
+import { Membership } from '../../model/segment/membership.ts'
+import { membershipSpace } from '../../model/segment/segment.ts'
 import type { StoreReader } from '../../store/store.ts'
 import { findLinkedAccount } from '../profiles/reading/linked-account.ts'
 import { ProfileReader } from '../profiles/reading/profile-reader.ts'
@@ -76,7 +77,11 @@ function factsFor(kind: EntityKind, { id, entity }: Placed, reader: ProfileReade
 
 async function membershipsOf(store: NaiveQuestion['store'], kind: EntityKind, id: EntityId): Promise<string[]> {
   const [text] = await store.load(membershipSpace(kind), [id])
-  return text === undefined ? [] : Object.keys((JSON.parse(text) as Membership).in).filter((one) => !one.startsWith('~'))
+  return text === undefined
+    ? []
+    : Membership.read(text)
+        .segments()
+        .filter((one) => !one.startsWith('~'))
 }
 
 function byPart(timeline: readonly TimelineEvent[], kind: EntityKind): Map<EntityId, NaiveEvent[]> {

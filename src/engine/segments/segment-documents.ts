@@ -1,12 +1,12 @@
 /** What the store keeps for segments, during a session of `apply`: overlaid with what is not yet committed. */
-import { invariant } from '../../base/errors.ts'
 import type { EntityId, EntityKind, Millis } from '../../model/profile/entity.ts'
+import type { Identity } from '../../model/profile/event-claims.ts'
+import { Membership } from '../../model/segment/membership.ts'
 import {
   ACCOUNT_USER_SPACE,
   type Activity,
   activityKey,
   activitySpace,
-  type Membership,
   membershipSpace,
   partSpace,
   type PartState,
@@ -52,23 +52,30 @@ export class SegmentDocuments {
     }
     this.parts = open<PartState>(partSpace)
     this.activities = open<Activity>(activitySpace)
-    this.memberships = open<Membership>(membershipSpace)
+    const memberships = (kind: EntityKind) =>
+      new Documents<Membership>(store, {
+        space: membershipSpace(kind),
+        revive: (text) => Membership.read(text),
+        write: (membership) => membership.write(),
+        recentCharacters: RECENT_CHARACTERS,
+      })
+    this.memberships = { user: memberships('user'), account: memberships('account') }
   }
 
-  static async open(store: Pick<Store, 'load' | 'scan'>): Promise<SegmentDocuments> {
-    return new SegmentDocuments(store, await SegmentRegistry.open(store), await Deadlines.open(store))
+  static async open(store: Pick<Store, 'load' | 'scan'>, identity: Identity): Promise<SegmentDocuments> {
+    return new SegmentDocuments(store, await SegmentRegistry.open(store, identity), await Deadlines.open(store))
   }
 
-  async part(kind: EntityKind, part: EntityId): Promise<OpenPart> {
-    return await openOne(this.parts[kind], part)
+  part(kind: EntityKind, part: EntityId): OpenPart | Promise<OpenPart> {
+    return this.parts[kind].openOne(part)
   }
 
-  async activity(kind: EntityKind, part: EntityId, event: string): Promise<OpenActivity> {
-    return await openOne(this.activities[kind], activityKey(part, event))
+  activity(kind: EntityKind, part: EntityId, event: string): OpenActivity | Promise<OpenActivity> {
+    return this.activities[kind].openOne(activityKey(part, event))
   }
 
-  async membership(kind: EntityKind, entity: EntityId): Promise<OpenDocument<Membership>> {
-    return await openOne(this.memberships[kind], entity)
+  membership(kind: EntityKind, entity: EntityId): OpenDocument<Membership> | Promise<OpenDocument<Membership>> {
+    return this.memberships[kind].openOne(entity)
   }
 
   /** What these parts have counted of events of these names, where they have counted any. */
@@ -184,12 +191,4 @@ export function changePart(document: OpenPart, change: Partial<PartState>): void
 /** One that says nothing is not kept. */
 export function setPart(document: OpenPart, state: PartState): void {
   changeDocument(document, Object.keys(state).length === 0 ? undefined : state)
-}
-
-async function openOne<Value>(documents: Documents<Value>, key: string): Promise<OpenDocument<Value>> {
-  const known = documents.opened(key)
-  if (known) return known
-  const [document] = await documents.open([key])
-  invariant(document, `the document ${key} was opened`)
-  return document
 }

@@ -2,13 +2,18 @@
  * Which segments a change can affect: by fact, by event, by membership. Nobody looks at a segment that is not among them (invariant 6:
  * cost follows change).
  */
+import type { Json } from '../../base/json.ts'
 import type { EntityKind } from '../../model/profile/entity.ts'
-import { factKey, traitsBehind } from '../../model/segment/entity-facts.ts'
+import type { Identity } from '../../model/profile/event-claims.ts'
+import { factKey, soleKey, traitsBehind } from '../../model/segment/entity-facts.ts'
 import type { CompiledRule, EventLeafRule } from '../../model/segment/evaluate.ts'
-import type { Keep, SegmentDefinition, SegmentState, Tally } from '../../model/segment/segment.ts'
+import type { TraitPredicate } from '../../model/segment/predicate.ts'
+import type { Keep, SegmentDefinition, SegmentState, Tally, TallyState } from '../../model/segment/segment.ts'
 import { type Evaluator, NEVER, type Subject } from '../../model/segment/subject.ts'
 import { compileSelector, type EventFacts } from '../../model/segment/tally.ts'
+import { compileTest } from '../../model/segment/value-test.ts'
 import { zoneOf } from '../../model/segment/zone.ts'
+import { type Audience, audienceOf, ByAudience } from './audience.ts'
 
 export type LiveSegment = {
   id: string
@@ -16,32 +21,52 @@ export type LiveSegment = {
   state: SegmentState
   /** Undefined for manual segments. */
   evaluate: Evaluator | undefined
+  audience: Audience
   /** Evaluated in this order, a segment after those that it asks about. */
   rank: number
-  /** Names of the events that it asks about, and those that ask about it. */
-  events: Set<string>
+  /** Names of the events that it asks about. */
+  events: ReadonlySet<string>
+  /** It asks for the account of a user. */
+  asksAccount: boolean
+}
+
+/** Whoever asks this of a fact. */
+export type FactWatch = {
+  /** Undefined: whatever it was and is, they are to be looked at. */
+  passes: ((value: Json) => boolean) | undefined
+  /** Those whose audience this fact decides: who is of it no longer may still be a member. */
+  deciding: LiveSegment[]
+  others: ByAudience<LiveSegment>
 }
 
 /** A question about events, and who asks it. */
 export type LiveLeaf = {
   evaluate: Evaluator
-  segments: LiveSegment[]
+  segments: ByAudience<LiveSegment>
   events: ReadonlySet<string>
   timeZone: SegmentDefinition['timeZone']
 }
 
-export type LiveTally = { key: string; keeps: Keep; leaves: LiveLeaf[] }
+export type LiveTally = { key: string; keeps: Keep; leaves: ByAudience<LiveLeaf> }
 
 /** Those that count the same events, which are looked at once for all. */
 export type Selection = { selects: (event: EventFacts) => boolean; tallies: LiveTally[] }
 export type TalliesOfEvent = readonly Selection[]
 
+export type IndexSources = {
+  /** The tally that answers this; undefined where nobody counts it. */
+  answering: (tally: Tally) => TallyState | undefined
+  identity: Pick<Identity, 'priorities'>
+}
+
 type Compiled = { state: SegmentState; rule: CompiledRule | undefined }
+/** `asked`: the same for all that ask the same. */
+type Watching = { fact: string; key: string; asked: string; passes: FactWatch['passes'] }
 type ByName<Value> = Map<string, Value[]>
 
 export class SegmentIndex {
   readonly segments: readonly LiveSegment[]
-  readonly byFact: Record<EntityKind, ByName<LiveSegment>> = { user: new Map(), account: new Map() }
+  readonly byFact: Record<EntityKind, ByName<FactWatch>> = { user: new Map(), account: new Map() }
   /** Of users, by facts of their account. */
   readonly byAccountFact: ByName<LiveSegment> = new Map()
   readonly bySegment: ByName<LiveSegment> = new Map()
@@ -52,37 +77,37 @@ export class SegmentIndex {
   /** By name of the event. */
   readonly tallies: Record<EntityKind, ByName<Selection>> = { user: new Map(), account: new Map() }
   /** What those match, now or later, of whom nothing is known. */
-  readonly initial: Record<EntityKind, LiveSegment[]> = { user: [], account: [] }
+  readonly initial: Record<EntityKind, ByAudience<LiveSegment>> = { user: new ByAudience(), account: new ByAudience() }
   /** What may change without an input about the entity itself. */
-  readonly waking: Record<EntityKind, LiveSegment[]> = { user: [], account: [] }
+  readonly waking: Record<EntityKind, ByAudience<LiveSegment>> = { user: new ByAudience(), account: new ByAudience() }
   /** Of accounts: what asks about their users. */
   readonly overUsers: LiveSegment[] = []
   readonly all: Record<EntityKind, LiveSegment[]> = { user: [], account: [] }
+  readonly #sources: IndexSources
   readonly #keys = new Map<Tally, string>()
   readonly #byKey = new Map<string, LiveTally>()
   readonly #leaves = new Map<string, LiveLeaf>()
   readonly #selections = new Map<string, Selection>()
+  readonly #watches = new Map<string, FactWatch>()
 
-  /** `keyOf`: the key of a registered tally. */
-  constructor(compiled: readonly Compiled[], keyOf: (tally: Tally) => string | undefined) {
+  constructor(compiled: readonly Compiled[], sources: IndexSources) {
+    this.#sources = sources
     const ranked = sortByReference(compiled)
     this.segments = ranked.map(({ state, rule }, rank) => ({
       id: state.definition.id,
       kind: state.definition.kind,
       state,
       evaluate: rule?.evaluate,
+      audience: audienceOf(rule?.required ?? []),
       rank,
       events: new Set(rule?.dependencies.tallies.map(({ events }) => events.name)),
+      asksAccount: rule !== undefined && rule.dependencies.accountFacts.size + rule.dependencies.accountSegments.size > 0,
     }))
     this.segments.forEach((segment, i) => {
       this.all[segment.kind].push(segment)
       const rule = ranked[i]?.rule
-      if (rule) this.#add(segment, rule, keyOf)
+      if (rule) this.#add(segment, rule)
     })
-    // From the last on, so that what asks about an asking one is among them.
-    for (const segment of this.segments.toReversed()) {
-      for (const asking of this.bySegment.get(segment.id) ?? []) for (const name of asking.events) segment.events.add(name)
-    }
   }
 
   /** Of a tally of one of its rules. */
@@ -90,48 +115,65 @@ export class SegmentIndex {
     return this.#keys.get(tally)
   }
 
-  get needsAccounts(): boolean {
-    return this.byAccountFact.size > 0 || this.byAccountSegment.size > 0
-  }
-
-  #add(segment: LiveSegment, { dependencies, evaluate }: CompiledRule, keyOf: (tally: Tally) => string | undefined): void {
+  #add(segment: LiveSegment, { dependencies, evaluate }: CompiledRule): void {
     const { kind } = segment
-    for (const fact of dependencies.facts) addUnder(this.byFact[kind], factKeys(kind, fact), segment)
+    for (const leaf of dependencies.traitLeaves) this.#watch(segment, leaf)
+    const { timeZone } = segment.state.definition
+    if (typeof timeZone !== 'string') this.#watchAlways(segment, timeZone.trait)
     for (const fact of dependencies.accountFacts) addUnder(this.byAccountFact, factKeys('account', fact), segment)
     for (const id of dependencies.segments) addUnder(this.bySegment, [id], segment)
     for (const id of dependencies.accountSegments) addUnder(this.byAccountSegment, [id], segment)
     for (const users of dependencies.users) addUnder(this.byUsers, [users.segment], segment)
-    for (const leaf of dependencies.eventLeaves) this.#addLeaf(segment, leaf, keyOf)
+    for (const leaf of dependencies.eventLeaves) this.#addLeaf(segment, leaf)
     const unknown = evaluate(NOTHING_KNOWN, 0)
-    if (unknown.matches || unknown.until !== NEVER) this.initial[kind].push(segment)
+    if (unknown.matches || unknown.until !== NEVER) this.initial[kind].add(segment, segment.audience)
     const { isTimed, accountFacts, accountSegments, tallies, users } = dependencies
     if (kind === 'account' && (tallies.length > 0 || users.length > 0)) this.overUsers.push(segment)
-    if (isTimed || accountFacts.size > 0 || accountSegments.size > 0) this.waking[kind].push(segment)
+    if (isTimed || accountFacts.size > 0 || accountSegments.size > 0) this.waking[kind].add(segment, segment.audience)
   }
 
-  #addLeaf(
-    segment: LiveSegment,
-    { identity, tallies, evaluate }: EventLeafRule,
-    keyOf: (tally: Tally) => string | undefined,
-  ): void {
+  #watch(segment: LiveSegment, { trait, test }: TraitPredicate): void {
+    const { kind } = segment
+    const key = soleKey(kind, trait, (name) => this.#sources.identity.priorities[kind].has(name))
+    // What time alone can change has a deadline that may be another now.
+    if (key === undefined || test.test === 'time') return this.#watchAlways(segment, trait)
+    const compiled = compileTest(test, zoneOf('UTC'))
+    const passes = (value: Json) => compiled(value, 0).matches
+    this.#addWatch(segment, { fact: trait, key, asked: `${kind} ${key} ${JSON.stringify(test)}`, passes })
+  }
+
+  #watchAlways(segment: LiveSegment, fact: string): void {
+    for (const key of factKeys(segment.kind, fact))
+      this.#addWatch(segment, { fact, key, asked: `${segment.kind} ${key}`, passes: undefined })
+  }
+
+  #addWatch(segment: LiveSegment, { fact, key, asked, passes }: Watching): void {
+    const watch = this.#watches.get(asked) ?? { passes, deciding: [], others: new ByAudience() }
+    this.#watches.set(asked, watch)
+    addUnder(this.byFact[segment.kind], [key], watch)
+    if (segment.audience.one?.fact !== fact) watch.others.add(segment, segment.audience)
+    else if (!watch.deciding.includes(segment)) watch.deciding.push(segment)
+  }
+
+  #addLeaf(segment: LiveSegment, { identity, tallies, evaluate }: EventLeafRule): void {
     const { timeZone } = segment.state.definition
     const asked = `${segment.kind} ${JSON.stringify(timeZone)} ${identity}`
     const events = new Set(tallies.map(({ events }) => events.name))
-    const leaf: LiveLeaf = this.#leaves.get(asked) ?? { evaluate, segments: [], events, timeZone }
+    const leaf: LiveLeaf = this.#leaves.get(asked) ?? { evaluate, segments: new ByAudience(), events, timeZone }
     this.#leaves.set(asked, leaf)
-    if (!leaf.segments.includes(segment)) leaf.segments.push(segment)
+    leaf.segments.add(segment, segment.audience)
     for (const tally of tallies) {
-      const key = keyOf(tally)
-      if (key === undefined) continue
-      this.#keys.set(tally, key)
-      const live = this.#byKey.get(key) ?? this.#addTally(tally, key, keyOf)
-      if (!live.leaves.includes(leaf)) live.leaves.push(leaf)
+      const state = this.#sources.answering(tally)
+      if (state === undefined) continue
+      this.#keys.set(tally, state.key)
+      const live = this.#byKey.get(state.key) ?? this.#addTally(state)
+      live.leaves.add(leaf, segment.audience)
     }
   }
 
-  #addTally(tally: Tally, key: string, keyOf: (tally: Tally) => string | undefined): LiveTally {
+  #addTally({ key, tally }: TallyState): LiveTally {
     const { kind, events, keeps } = tally
-    const live: LiveTally = { key, keeps, leaves: [] }
+    const live: LiveTally = { key, keeps, leaves: new ByAudience() }
     this.#byKey.set(key, live)
     const selected = `${kind} ${JSON.stringify(events)}`
     const selection = this.#selections.get(selected) ?? { selects: compileSelector(events), tallies: [] }
@@ -139,9 +181,8 @@ export class SegmentIndex {
     selection.tallies.push(live)
     addUnder(this.tallies[kind], [events.name], selection)
     if (kind === 'account') {
-      const twin: Tally = { ...tally, kind: 'user' }
-      const twinKey = keyOf(twin)
-      if (twinKey !== undefined && !this.#byKey.has(twinKey)) this.#addTally(twin, twinKey, keyOf)
+      const twin = this.#sources.answering({ ...tally, kind: 'user' })
+      if (twin && !this.#byKey.has(twin.key)) this.#addTally(twin)
     }
     return live
   }

@@ -7,7 +7,8 @@ export function isInternal(id: string): boolean {
   return id.startsWith('~')
 }
 
-function referencesOf({ predicate }: SegmentDefinition): string[] {
+/** Ids of those whose members its rule asks for. */
+export function referencesOf({ predicate }: SegmentDefinition): string[] {
   return predicate ? segmentsIn(predicate) : []
 }
 

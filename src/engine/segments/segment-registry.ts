@@ -2,8 +2,8 @@
  * The segments that there are, during a session of `apply`, and the tallies that they share. What they ask is compiled into an index, anew
  * after each change and only when it is used.
  */
+import type { Identity } from '../../model/profile/event-claims.ts'
 import { type CompiledRule, compileRule } from '../../model/segment/evaluate.ts'
-import { tallyIdentity } from '../../model/segment/leaf-tallies.ts'
 import type { UsersPredicate } from '../../model/segment/predicate.ts'
 import {
   type Filling,
@@ -32,13 +32,18 @@ const PAGE = 1_000
 
 export class SegmentRegistry {
   readonly tallies = new TallyRegistry()
+  readonly #identity: Pick<Identity, 'priorities'>
   readonly #states = new Map<string, SegmentState>()
   readonly #rules = new WeakMap<SegmentDefinition, CompiledRule>()
   readonly #changed = new Set<string>()
   #index: SegmentIndex | undefined
 
-  static async open(store: Pick<Store, 'scan'>): Promise<SegmentRegistry> {
-    const registry = new SegmentRegistry()
+  private constructor(identity: Pick<Identity, 'priorities'>) {
+    this.#identity = identity
+  }
+
+  static async open(store: Pick<Store, 'scan'>, identity: Pick<Identity, 'priorities'>): Promise<SegmentRegistry> {
+    const registry = new SegmentRegistry(identity)
     // Written by the registries and by nobody else.
     for await (const text of documentsOf(store, TALLY_SPACE)) registry.tallies.restore(JSON.parse(text) as TallyState)
     for await (const text of documentsOf(store, SEGMENT_SPACE)) {
@@ -60,7 +65,7 @@ export class SegmentRegistry {
   get index(): SegmentIndex {
     this.#index ??= new SegmentIndex(
       this.#list().map((state) => ({ state, rule: this.#compile(state.definition) })),
-      (tally) => this.tallies.keyOf(tally),
+      { answering: (tally) => this.tallies.answering(tally), identity: this.#identity },
     )
     return this.#index
   }
@@ -79,6 +84,7 @@ export class SegmentRegistry {
     const asksTheSame = known !== undefined && !known.isDeleting && isSame(ruleOf(known.definition), ruleOf(definition))
     const at = new Date(place.at).toISOString()
     const needsHistory = !asksTheSame && !isEmpty && (known !== undefined || definition.predicate !== undefined)
+    if (known && !asksTheSame) this.#forgetHistory(known, place)
     const filling = asksTheSame ? known.filling : needsHistory ? beginning('history', at) : undefined
     this.#put({
       definition,
@@ -90,7 +96,7 @@ export class SegmentRegistry {
       ...(filling && { filling }),
     })
     const tallies = rule?.dependencies.tallies.flatMap(withTwin) ?? []
-    this.tallies.register(tallies, { owner: definition.id, position: place.position, isComplete: isEmpty })
+    this.tallies.register(tallies, { owner: definition.id, place, isComplete: isEmpty })
     if (known) this.#dropUnused(place)
     return known ? 'changed' : 'created'
   }
@@ -137,12 +143,16 @@ export class SegmentRegistry {
     this.#changed.add(id)
   }
 
+  /** The history that this segment waited for is there. */
+  completeTallies(id: string): void {
+    this.tallies.complete(id)
+    this.#index = undefined
+  }
+
   /** Fillings that read history begin anew: what they have read may not be there any more. */
   restartFillings(place: LogPlace): void {
     for (const { definition, filling } of this.#list()) {
-      if (filling?.step !== 'history' || filling.cursor === '') continue
-      this.tallies.renew(definition.id, place.position)
-      this.#refill(definition.id, place)
+      if (filling?.step === 'history' && filling.cursor !== '') this.#refill(definition.id, place)
     }
   }
 
@@ -161,9 +171,16 @@ export class SegmentRegistry {
     this.#index = undefined
   }
 
-  #refill(id: string, { position, at }: LogPlace): void {
+  #refill(id: string, place: LogPlace): void {
     const state = this.#states.get(id)
-    if (state) this.#put({ ...state, version: position, filling: beginning('history', new Date(at).toISOString()) })
+    if (state === undefined) return
+    this.#forgetHistory(state, place)
+    this.#put({ ...state, version: place.position, filling: beginning('history', new Date(place.at).toISOString()) })
+  }
+
+  /** A history that begins anew would count again what it has counted so far. */
+  #forgetHistory({ definition, filling }: SegmentState, place: LogPlace): void {
+    if (filling?.step === 'history' && filling.cursor !== '') this.tallies.renew(definition.id, place)
   }
 
   /** By id: a session goes on as one that never ended, whatever it has in memory since when. */
@@ -196,11 +213,11 @@ export class SegmentRegistry {
       const { tallies = [], users = [] } = this.#compile(definition)?.dependencies ?? {}
       for (const { segment } of users) asked.add(segment)
       for (const tally of tallies.flatMap(withTwin)) {
-        const identity = tallyIdentity(tally)
-        askers.set(identity, [...(askers.get(identity) ?? []), definition.id])
+        const key = this.tallies.answering(tally)?.key
+        if (key !== undefined) askers.set(key, [...(askers.get(key) ?? []), definition.id])
       }
     }
-    for (const heir of this.tallies.dropUnused(askers, place.position)) this.#refill(heir, place)
+    for (const heir of this.tallies.dropUnused(askers, place)) this.#refill(heir, place)
     this.#index = undefined
     for (const { owner, definition } of this.#list()) {
       if (owner === 'internal' && !asked.has(definition.id)) this.delete(definition.id, place)

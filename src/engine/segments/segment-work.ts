@@ -4,6 +4,7 @@ import type { Entity, EntityId, EntityKind } from '../../model/profile/entity.ts
 import type { Identity } from '../../model/profile/event-claims.ts'
 import type { TraitRules } from '../../model/profile/trait-rules.ts'
 import type { Identities } from '../profiles/identities.ts'
+import type { ByAudience } from './audience.ts'
 import type { ChangeRecords } from './change-records.ts'
 import type { SegmentDocuments } from './segment-documents.ts'
 import type { LiveSegment } from './segment-index.ts'
@@ -19,11 +20,15 @@ export type SegmentWork = {
   publish: (event: TimelineEvent) => void
   touched: TouchedEntities
   place: LogPlace
-  /** Of evaluations for one input: what segments say may be asked about by others. */
-  round: number
 }
 
-export type Touched = { kind: EntityKind; part: EntityId; segments: Set<LiveSegment> }
+export type Touched = {
+  kind: EntityKind
+  part: EntityId
+  segments: Set<LiveSegment>
+  /** Those of whose audience the entity is, or as whose member it may have ceased to be. */
+  lists: Set<ByAudience<LiveSegment>>
+}
 
 /** The entities whose segments are to be evaluated, by any of their parts, in the order in which they were met. */
 export class TouchedEntities {
@@ -34,13 +39,22 @@ export class TouchedEntities {
   }
 
   add(kind: EntityKind, part: EntityId, segments: Iterable<LiveSegment>): void {
-    const key = `${kind}/${part}`
-    let touched = this.#touched.get(key)
-    if (touched === undefined) {
-      touched = { kind, part, segments: new Set() }
-      this.#touched.set(key, touched)
-    }
+    const touched = this.#require(kind, part)
     for (const segment of segments) touched.segments.add(segment)
+  }
+
+  /** Whatever is otherwise, it is not the fact by which the list finds them. */
+  addList(kind: EntityKind, part: EntityId, list: ByAudience<LiveSegment>): void {
+    this.#require(kind, part).lists.add(list)
+  }
+
+  #require(kind: EntityKind, part: EntityId): Touched {
+    const key = `${kind}/${part}`
+    const known = this.#touched.get(key)
+    if (known) return known
+    const touched = { kind, part, segments: new Set<LiveSegment>(), lists: new Set<ByAudience<LiveSegment>>() }
+    this.#touched.set(key, touched)
+    return touched
   }
 
   take(): Touched | undefined {

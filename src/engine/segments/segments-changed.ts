@@ -15,13 +15,14 @@ export function segmentsChangedEvent(work: SegmentWork, evaluated: Evaluated): T
   const [entered, left] = [evaluated.entered.filter(isVisible), evaluated.left.filter(isVisible)]
   if (entered.length + left.length === 0) return undefined
   const { position, index, at } = work.place
+  const move = work.changes.countMove(kind, placed.id, work.place)
   const instant = new Date(at).toISOString()
   const days = Math.max(0, Math.floor((at - work.signedUpAt(kind, placed.entity)) / DAY_MS))
   return {
     [kind]: placed.id,
     position,
     index,
-    id: `${position}-${index}:${kind}:${placed.id}:${at}:segments${work.round === 0 ? '' : `:${work.round}`}`,
+    id: `${position}-${index}:${kind}:${placed.id}:${at}:segments${move === 0 ? '' : `:${move}`}`,
     type: 'segment',
     name: SEGMENTS_CHANGED,
     source: MILLRACE,

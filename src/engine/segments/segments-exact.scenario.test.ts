@@ -14,13 +14,21 @@ import { documents } from '../../model/segment/segment-documents.fixture.ts'
 import { SEGMENTS, TRAIT_TYPES } from '../../model/segment/segment-words.fixture.ts'
 import { SEGMENT_SPACE, type SegmentState } from '../../model/segment/segment.ts'
 import { event, T0 } from '../profiles/profiles.fixture.ts'
-import { FillPages, type FillSource } from './filling/fill-pages.ts'
-import { compareMemberships, entitiesOf, naiveEvent } from './naive-memberships.fixture.ts'
-import { DAY, definitionOf, HOUR, MINUTE, openSegments, type SegmentWorld, trait } from './segments.fixture.ts'
+import { FillPages } from './filling/fill-pages.ts'
+import { naiveSource } from './filling/naive-source.fixture.ts'
+import { compareMemberships, entitiesOf } from './naive-memberships.fixture.ts'
+import { DAY, definitionOf, did, HOUR, MINUTE, openSegments, type SegmentWorld, trait } from './segments.fixture.ts'
 
 const ENTITY_KINDS = ['user', 'account'] as const
 const ZONE = 'Europe/Berlin'
-const KINDS: Record<string, EntityKind> = { ...SEGMENTS, first: 'user', second: 'user', third: 'account' }
+const KINDS: Record<string, EntityKind> = {
+  ...SEGMENTS,
+  active: 'user',
+  first: 'user',
+  second: 'user',
+  third: 'account',
+  fourth: 'user',
+}
 const CONTEXT = {
   typeOf: (_kind: EntityKind, name: string) => TRAIT_TYPES[name],
   segments: new Map(Object.entries(SEGMENTS)),
@@ -32,6 +40,7 @@ const REFERRED: Record<string, JsonObject> = {
   trial: { type: 'all', predicates: [trait('account.plan', 'equals', 'free')] },
   paying: { type: 'all', predicates: [trait('plan', 'equals', 'pro')] },
   big: { type: 'any', predicates: [trait('plan', 'is_set')] },
+  active: { type: 'all', predicates: [trait('plan', 'equals', 'pro'), trait('is_active', 'is_true')] },
 }
 const CATALOG = {
   traits: {
@@ -59,7 +68,9 @@ const traits = fc.record(
     plan: fc.constantFrom('pro', 'Pro', 'free', null),
     score: fc.constantFrom(-1, 0, 1, 2, 3),
     is_active: fc.boolean(),
-    renewed_at: fc.constantFrom(-2, -1, 0, 1).map((days) => new Date(T0 + days * DAY).toISOString()),
+    renewed_at: fc
+      .tuple(fc.constantFrom(-2, -1, 0, 1), fc.constantFrom(10, 24, 24))
+      .map(([days, length]) => new Date(T0 + days * DAY).toISOString().slice(0, length)),
     tags: fc.constantFrom(['pro', 'free'], []),
     email: fc.constantFrom('ann@acme.example', 'bob@gmail.com', 'ann@acme.example'),
   },
@@ -76,8 +87,49 @@ type Step =
   | { do: 'split' }
   | { do: 'fill' }
 
+const ALIKE: JsonObject[] = [
+  did('Order', 'is_at_least', { count: 2 }),
+  did('Visit', 'is_at_most', { count: 1 }),
+  did('Order', 'last_time', { timeframe: 'less_than', days: 3 }),
+  trait('plan', 'is_set'),
+]
 const lateMs = fc.constantFrom(0, 0, 0, HOUR, DAY, 3 * DAY, 8 * DAY, 31 * DAY, -10 * MINUTE)
-const documentOf = (kind: EntityKind) => documents(kind, { now: T0 + 2 * DAY, timeZone: ZONE })
+const anyDocument = (kind: EntityKind) => documents(kind, { now: T0 + 2 * DAY, timeZone: ZONE })
+/** About some of all only, as most are: by two traits, and whatever else. */
+const narrowDocument = (kind: EntityKind) =>
+  fc
+    .tuple(fc.constantFrom('pro', 'free'), fc.boolean(), fc.array(anyDocument(kind), { maxLength: 1 }))
+    .map(([plan, isActive, rest]) => ({
+      type: 'all',
+      predicates: [trait('plan', 'equals', plan), trait('is_active', isActive ? 'is_true' : 'is_false'), ...rest],
+    }))
+const documentOf = (kind: EntityKind) => fc.oneof<fc.Arbitrary<unknown>[]>(anyDocument(kind), narrowDocument(kind))
+const twoPeople = fc.constantFrom({ userId: 'u' }, { userId: 'v' })
+/** A few traits of two people who go in and out of segments about some of them only. */
+const traitStep: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.tuple(twoPeople, traits).map(([who, traits]): Step => ({
+      do: 'send',
+      members: { ...who, type: 'identify', traits: traits as JsonObject },
+      lateMs: 0,
+    })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(twoPeople, properties).map(([who, properties]): Step => ({
+      do: 'send',
+      members: { ...who, name: 'Order', properties },
+      lateMs: 0,
+    })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom('first', 'second'), narrowDocument('user'))
+      .map(([id, document]): Step => ({ do: 'define', id, document: document as never })),
+  },
+)
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
@@ -141,7 +193,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       }),
     ),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), id: fc.constantFrom('first', 'second', 'third') }) },
+  // So that they often ask the same of history.
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('define' as const),
+      id: fc.constantFrom('first', 'second', 'fourth'),
+      document: fc.subarray(ALIKE, { minLength: 1 }).map((predicates) => ({ type: 'all', predicates })),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('delete' as const), id: fc.constantFrom('first', 'second', 'third', 'fourth') }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: 'split' as const }) },
   { weight: 3, arbitrary: fc.constant({ do: 'fill' as const }) },
 )
@@ -164,11 +228,10 @@ async function run(steps: readonly Step[]): Promise<SegmentWorld> {
     source: naiveSource(world),
     store: world.store,
     now: () => world.clock.now(),
-    signal: new AbortController().signal,
     pageSize: 2,
   })
   const fill = async () => {
-    const page = await pages.next()
+    const page = await pages.next(new AbortController().signal)
     // Whatever kind it is, it is a command but for its kind.
     if (page) await world.command({ kind: 'fill-segment', ...page })
     await world.settle()
@@ -211,24 +274,6 @@ async function split(world: SegmentWorld): Promise<void> {
   }
 }
 
-/** All that the engine may ask, answered from the timelines and profiles alone; everybody is a candidate. */
-function naiveSource(world: SegmentWorld): FillSource {
-  return {
-    catchUp: async () => 0,
-    async *candidates({ kind }, { after = '', pageSize = 2 }) {
-      const ids = (await entitiesOf(world.store, kind)).map(({ id }) => id).filter((id) => id > after)
-      for (let i = 0; i < ids.length; i += pageSize) yield ids.slice(i, i + pageSize)
-    },
-    async *history(_tallies, through, { after = '' }) {
-      const lines = (await world.timeline()).filter(
-        (line) => line.user !== undefined && line.user > after && line.position <= through,
-      )
-      const sorted = lines.toSorted((a, b) => ((a.user ?? '') < (b.user ?? '') ? -1 : 1))
-      yield sorted.map((line) => ({ kind: 'user', part: line.user ?? '', ...naiveEvent(line) }))
-    },
-  }
-}
-
 async function check(world: SegmentWorld, written: ReadonlyMap<string, RawGroup>): Promise<void> {
   const rules = new Map(Array.from(written, ([id, rule]) => [id, { kind: KINDS[id] ?? 'user', rule }]))
   const question = { store: world.store, catalog: CATALOG, timeline: await world.timeline(), rules }
@@ -252,6 +297,13 @@ test('memberships are those of a naive reading of the rules', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 40 }), async (steps) => void (await run(steps))),
     { numRuns: 120 },
+  )
+}, 120_000)
+
+test('whoever ceases to be of those whom a segment is about leaves it', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(traitStep, { minLength: 10, maxLength: 60 }), async (steps) => void (await run(steps))),
+    { numRuns: 80 },
   )
 }, 120_000)
 

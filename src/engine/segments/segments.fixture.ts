@@ -4,14 +4,9 @@ import type { Log } from '../../log/log.ts'
 import { decodeBatch } from '../../model/document-batch.ts'
 import type { EntityKind } from '../../model/profile/entity.ts'
 import type { Change } from '../../model/segment/entity-change.ts'
+import { Membership } from '../../model/segment/membership.ts'
 import { type ParseContext, parseSegment } from '../../model/segment/parse-segment.ts'
-import {
-  type Membership,
-  membershipSpace,
-  SEGMENT_SPACE,
-  type SegmentDefinition,
-  type SegmentState,
-} from '../../model/segment/segment.ts'
+import { membershipSpace, SEGMENT_SPACE, type SegmentDefinition, type SegmentState } from '../../model/segment/segment.ts'
 import { CHANGES } from '../../model/system-collections.ts'
 import { type Profiles, openProfiles, type ProfileCatalog, T0 } from '../profiles/profiles.fixture.ts'
 
@@ -29,7 +24,7 @@ export type SegmentWorld = Profiles & {
 }
 
 /** What is kept for segments. */
-export const SEGMENT_SPACES = ['part', 'activity', 'membership']
+const SEGMENT_SPACES = ['part', 'activity', 'membership']
   .flatMap((space) => [`${space}/user`, `${space}/account`])
   .concat('segment', 'tally', 'deadline', 'account-user')
 
@@ -63,7 +58,7 @@ export async function openSegments(catalog?: ProfileCatalog, log?: Log): Promise
       const found = await profiles.find(kind, kind === 'user' ? 'email' : 'external_id', value)
       if (found === undefined) return undefined
       const [text] = await store.load(membershipSpace(kind), [found.id])
-      return text === undefined ? [] : Object.keys((JSON.parse(text) as Membership).in).toSorted()
+      return text === undefined ? [] : Membership.read(text).segments().toSorted()
     },
     state: async (id) => {
       const [text] = await store.load(SEGMENT_SPACE, [id])

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { TrackedEvent } from '../../model/event/event.ts'
 import { event } from '../profiles/profiles.fixture.ts'
-import { all, DAY, did, HOUR, instant, MINUTE, openSegments, trait } from './segments.fixture.ts'
+import { all, DAY, definitionOf, did, HOUR, instant, MINUTE, openSegments, trait } from './segments.fixture.ts'
 
 const ANN = 'ann@shop.example'
 
@@ -52,6 +52,20 @@ describe('traits', () => {
     await world.send(identify(ANN))
     await world.settle()
     expect(await world.segmentsOf(ANN)).toEqual(['others'])
+  })
+})
+
+describe('dates', () => {
+  test('a day without a time is that day on every calendar', async () => {
+    const world = await openSegments()
+    for (const timeZone of ['Pacific/Kiritimati', 'UTC', 'America/Los_Angeles'])
+      await world.define(timeZone.replace('/', '-'), { timeZone, predicate: all(trait('renewal_date', 'is_on', '2026-03-01')) })
+    await world.send(identify(ANN, { renewal_date: '2026-03-01' }))
+    await world.settle()
+    expect(await world.segmentsOf(ANN)).toEqual(['America-Los_Angeles', 'Pacific-Kiritimati', 'UTC'])
+    await world.send(identify(ANN, { renewal_date: '2026-03-01T00:00:00Z' }))
+    await world.settle()
+    expect(await world.segmentsOf(ANN)).toEqual(['Pacific-Kiritimati', 'UTC'])
   })
 })
 
@@ -203,6 +217,21 @@ test('what segments say is an event that other segments may ask about', async ()
 })
 
 const ENTERED_PRO = { section: 'property', key: 'entered_ids', operator: 'equals', value: 'pro' }
+
+test('who is moved by an input, and again by what that made of the account, is told of both by events of their own', async () => {
+  const world = await openSegments()
+  await world.define('buyers', all(did('Order', 'at_least_once')))
+  await world.define('buying', { type: 'accounts_segment', predicate: all(did('Order', 'at_least_once')) })
+  const rule = all(trait('account.segment', 'is_member', 'buying'))
+  const definition = definitionOf('of-buying', rule, { segments: new Map([['buying', 'account']]) })
+  await world.command({ kind: 'define-segment', definition, owner: 'api' })
+  await world.send(identify(ANN), join(ANN, 'acme'))
+  await world.send(track(ANN, 'Order'))
+  await world.settle()
+  const told = (await world.timeline()).filter(({ type, user }) => type === 'segment' && user !== undefined)
+  expect(told.map(({ properties }) => properties?.['entered_ids'])).toEqual([['buyers'], ['of-buying']])
+  expect(new Set(told.map(({ id }) => id)).size).toBe(2)
+})
 
 test('a rule that asks about what it causes itself ends, and tells every turn', async () => {
   const world = await openSegments()

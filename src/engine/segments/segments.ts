@@ -57,12 +57,11 @@ export class Segments {
       },
       touched: new TouchedEntities(),
       place: { position: 0, index: 0, at: 0 },
-      round: 0,
     }
   }
 
   static async open(store: Pick<Store, 'load' | 'scan'>, parts: SegmentParts): Promise<Segments> {
-    return new Segments(await SegmentDocuments.open(store), parts)
+    return new Segments(await SegmentDocuments.open(store, parts.identity), parts)
   }
 
   /** Where events that segments make are published; for a chunk. */
@@ -95,11 +94,19 @@ export class Segments {
     return tallies.user.has(name) || tallies.account.has(name)
   }
 
-  /** Opens what these events of users will be counted in, at once. */
+  /** Opens what these events of users will be counted in, at once, and what their being counted may change. */
   async openActivities(events: readonly { user: EntityId; name: string }[]): Promise<void> {
-    const { activities, parts } = this.#work.documents
+    const { activities, parts, memberships, registry } = this.#work.documents
+    const users = events.map(({ user }) => user)
     await activities.user.open(events.map(({ user, name }) => activityKey(user, name)))
-    await parts.user.open(events.map(({ user }) => user))
+    const states = await parts.user.open(users)
+    await memberships.user.open(users)
+    const counting = events.flatMap(({ name }, i) => {
+      const account = states[i]?.value?.account
+      return account !== undefined && registry.index.tallies.account.has(name) ? [{ account, name }] : []
+    })
+    await parts.account.open(counting.map(({ account }) => account))
+    await activities.account.open(counting.map(({ account, name }) => activityKey(account, name)))
   }
 
   /** On a timeline, tracked or made. */
@@ -118,12 +125,18 @@ export class Segments {
   /** Something about an entity is otherwise than before the input. */
   noteEntity(kind: EntityKind, id: EntityId, note: EntityNote): void {
     const { index } = this.#work.documents.registry
+    const { facts = {} } = note
     this.#work.changes.add(kind, id, note)
-    const keys = Object.keys(note.facts ?? {})
-    const affected = keys.flatMap((key) => index.byFact[kind].get(key) ?? [])
-    if (note.isNew) affected.push(...index.initial[kind])
-    if (affected.length > 0) this.#work.touched.add(kind, id, affected)
-    if (kind === 'account') this.#noteAccount(id, keys)
+    for (const key in facts) {
+      const [from = null, to = null] = facts[key] ?? []
+      for (const { passes, deciding, others } of index.byFact[kind].get(key) ?? []) {
+        if (passes !== undefined && passes(from) === passes(to)) continue
+        this.#work.touched.add(kind, id, deciding)
+        if (!others.isEmpty) this.#work.touched.addList(kind, id, others)
+      }
+    }
+    if (note.isNew && !index.initial[kind].isEmpty) this.#work.touched.addList(kind, id, index.initial[kind])
+    if (kind === 'account') this.#noteAccount(id, Object.keys(facts))
   }
 
   /** The user's link, or its emails, are others. */
@@ -201,7 +214,7 @@ export class Segments {
       const { wake: _, ...rest } = own.value
       setPart(own, rest)
       this.begin({ ...place, at })
-      this.#work.touched.add(kind, part, documents.registry.index.waking[kind])
+      this.#work.touched.addList(kind, part, documents.registry.index.waking[kind])
       await this.settle()
     }
   }
@@ -215,7 +228,7 @@ export class Segments {
   async settle(): Promise<void> {
     const work = this.#work
     await this.#endEntities()
-    for (work.round = 0; work.round < ROUNDS_MAX && this.#isMoving(); work.round++) {
+    for (let round = 0; round < ROUNDS_MAX && this.#isMoving(); round++) {
       for (const event of this.#events.splice(0)) await tallyEvent(work, event)
       await this.#followAccounts()
       for (let next = work.touched.take(); next; next = work.touched.take()) {
@@ -223,7 +236,6 @@ export class Segments {
         if (evaluated) await followSegments(work, evaluated)
       }
     }
-    work.round = 0
     work.changes.flush(work.place)
   }
 
@@ -282,8 +294,7 @@ export class Segments {
       for await (const users of usersUnder(work, [domainKey(domain)])) for (const user of users) this.#links.add(user)
     }
     for (const id of take(this.#links)) {
-      await work.identities.user.load([id])
-      const user = work.identities.user.find(id)
+      const user = await work.identities.user.locate(id)
       if (user) await relinkUser(work, user)
     }
     for (const [account, segments] of this.#accounts) {

@@ -1,16 +1,20 @@
 /** The tallies that segments share, during a session of `apply`: what is counted, under which key, and who sees to its history. */
-import { tallyIdentity } from '../../model/segment/leaf-tallies.ts'
+import { answeringTally, covers, tallyFamily } from '../../model/segment/tally-cover.ts'
 import { type Tally, TALLY_SPACE, type TallyState } from '../../model/segment/segment.ts'
 import type { DocumentChange } from '../../store/store.ts'
 
-/** `position`: of the log, at which it begins to be counted. `isComplete`: there is no history. */
-export type Registering = { owner: string; position: number; isComplete: boolean }
+/** Of the command that registers. */
+export type RegisteringPlace = { position: number; index: number }
+/** `isComplete`: there is no history. */
+export type Registering = { owner: string; place: RegisteringPlace; isComplete: boolean }
 
 export class TallyRegistry {
   readonly #states = new Map<string, TallyState>()
-  /** Keys by what is asked. */
-  readonly #keys = new Map<string, string>()
+  /** By `tallyFamily`. */
+  readonly #families = new Map<string, TallyState[]>()
   readonly #changed = new Set<string>()
+  /** Keys are not used twice, not even for one command. */
+  #keys = { prefix: '', used: 0 }
 
   /** As the store has it. */
   restore(state: TallyState): void {
@@ -26,19 +30,20 @@ export class TallyRegistry {
     return this.#states.get(key)
   }
 
-  /** Of the tally that asks this. */
-  keyOf(tally: Tally): string | undefined {
-    return this.#keys.get(tallyIdentity(tally))
+  /** The one that answers this; it may keep more. Undefined: nobody has registered any. */
+  answering(tally: Tally): TallyState | undefined {
+    return answeringTally(this.#families.get(tallyFamily(tally)) ?? [], tally)
   }
 
   /** In the order of their keys. */
   list(): TallyState[] {
-    return [...this.#states.values()].toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
+    return [...this.#states.values()].toSorted(byKey)
   }
 
-  /** What is asked already goes on as it is. */
+  /** What is answered already goes on as it is. */
   register(tallies: readonly Tally[], registering: Registering): void {
-    for (const tally of tallies) if (this.keyOf(tally) === undefined) this.#register(tally, registering)
+    for (const tally of tallies) if (this.answering(tally) === undefined) this.#register(tally, registering)
+    if (registering.isComplete) this.#dropCovered()
   }
 
   /** Their history is there. */
@@ -48,31 +53,32 @@ export class TallyRegistry {
       state.isComplete = true
       this.#changed.add(state.key)
     }
+    this.#dropCovered()
   }
 
   /** Those of this owner that lack history are counted from here on anew, under other keys. */
-  renew(owner: string, position: number): void {
+  renew(owner: string, place: RegisteringPlace): void {
     for (const state of this.list()) {
       if (state.owner !== owner || state.isComplete) continue
       this.#drop(state)
-      this.#register(state.tally, { owner, position, isComplete: false })
+      this.#register(state.tally, { owner, place, isComplete: false })
     }
   }
 
   /**
    * Drops what nobody asks any more. What others still wait for, of an owner that no longer asks, begins anew with the first of them.
-   * `askers`: ids of segments by identity of the tally. Returns those heirs.
+   * `askers`: ids of segments by key of the tally that answers them. Returns those heirs.
    */
-  dropUnused(askers: ReadonlyMap<string, readonly string[]>, position: number): string[] {
+  dropUnused(askers: ReadonlyMap<string, readonly string[]>, place: RegisteringPlace): string[] {
     const heirs = new Set<string>()
     for (const state of this.list()) {
-      const asking = askers.get(tallyIdentity(state.tally)) ?? []
+      const asking = askers.get(state.key) ?? []
       if (asking.includes(state.owner) || (state.isComplete && asking.length > 0)) continue
       this.#drop(state)
       const [heir] = asking
       if (heir === undefined) continue
       heirs.add(heir)
-      this.#register(state.tally, { owner: heir, position, isComplete: false })
+      this.#register(state.tally, { owner: heir, place, isComplete: false })
     }
     return [...heirs]
   }
@@ -86,24 +92,47 @@ export class TallyRegistry {
     return changes
   }
 
-  #register(tally: Tally, { owner, position, isComplete }: Registering): void {
-    let number = 0
-    const keyOf = () => `${position.toString(36)}.${number.toString(36)}`
-    while (this.#states.has(keyOf())) number++
-    this.#put({ key: keyOf(), tally, since: position, owner, isComplete })
+  /** A smaller one is not needed where a larger one is complete. */
+  #dropCovered(): void {
+    for (const family of this.#families.values()) {
+      for (const state of family) {
+        const isCovered = family.some(
+          (other) =>
+            other !== state && other.isComplete && this.#states.has(other.key) && covers(other.tally.keeps, state.tally.keeps),
+        )
+        if (isCovered) this.#drop(state)
+      }
+    }
+  }
+
+  #register(tally: Tally, { owner, place, isComplete }: Registering): void {
+    const prefix = `${place.position.toString(36)}.${place.index.toString(36)}`
+    if (this.#keys.prefix !== prefix) this.#keys = { prefix, used: 0 }
+    const key = `${prefix}.${(this.#keys.used++).toString(36)}`
+    this.#put({ key, tally, since: place.position, owner, isComplete })
   }
 
   #put(state: TallyState): void {
+    const family = tallyFamily(state.tally)
     this.#states.set(state.key, state)
-    this.#keys.set(tallyIdentity(state.tally), state.key)
+    this.#families.set(family, [...(this.#families.get(family) ?? []), state].toSorted(byKey))
     this.#changed.add(state.key)
   }
 
   #drop({ key, tally }: TallyState): void {
+    const family = tallyFamily(tally)
     this.#states.delete(key)
-    this.#keys.delete(tallyIdentity(tally))
+    this.#families.set(
+      family,
+      (this.#families.get(family) ?? []).filter((other) => other.key !== key),
+    )
     this.#changed.add(key)
   }
+}
+
+/** Whatever the order in which they were registered or restored. */
+function byKey(a: TallyState, b: TallyState): number {
+  return a.key < b.key ? -1 : Number(a.key > b.key)
 }
 
 /** What is counted for an account is counted for each of its users as well, so that users can change accounts. */

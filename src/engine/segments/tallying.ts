@@ -2,7 +2,9 @@
  * Events at work on tallies. Mostly an event changes no answer: then a few numbers of its entity are written, and nobody opens a profile.
  * Where an answer turns, or is to turn earlier than it would have, the segments that ask the question are to be evaluated.
  */
+import type { Json } from '../../base/json.ts'
 import type { EntityId, EntityKind } from '../../model/profile/entity.ts'
+import { findFact } from '../../model/segment/entity-facts.ts'
 import type { Activity, Counted } from '../../model/segment/segment.ts'
 import { addOccurrence, type EventFacts, occurrenceOf } from '../../model/segment/tally.ts'
 import { zoneOf } from '../../model/segment/zone.ts'
@@ -43,8 +45,7 @@ async function count(work: SegmentWork, { kind, part, tallies, event }: Counting
   if (changed === undefined || document.value === undefined) return
   if (isFirst) noteEvent(await documents.part(kind, part), event.facts.name)
   dropUnused(document.value, documents.registry.tallies)
-  const leaves = new Set<LiveLeaf>()
-  for (const { tally } of changed) for (const leaf of tally.leaves) leaves.add(leaf)
+  const leaves = await collectLeaves(work, { kind, part, changed })
   if (leaves.size > 0) await compare(work, { kind, part, event: event.facts.name, after: document.value, leaves, changed })
 }
 
@@ -77,6 +78,32 @@ function isNothing(counted: Counted): boolean {
   return counted === 0 || (Array.isArray(counted) && counted.length === 0)
 }
 
+const NO_FACTS = () => null
+
+/** Questions that these answer, of segments that the entity can be a member of. */
+async function collectLeaves(
+  { identities, rules }: SegmentWork,
+  { kind, part, changed }: { kind: EntityKind; part: EntityId; changed: readonly ChangedTally[] },
+): Promise<Set<LiveLeaf>> {
+  const leaves = new Set<LiveLeaf>()
+  if (!changed.some(({ tally }) => tally.leaves.asksFacts)) {
+    for (const { tally } of changed) tally.leaves.collect(NO_FACTS, leaves)
+    return leaves
+  }
+  const placed = await identities[kind].locate(part)
+  if (placed === undefined) return leaves
+  const facts = new Map<string, Json>()
+  const fact = (key: string) => {
+    const known = facts.get(key)
+    if (known !== undefined) return known
+    const value = findFact(kind, { id: placed.id, parts: placed.entity.parts }, key, rules[kind])
+    facts.set(key, value)
+    return value
+  }
+  for (const { tally } of changed) tally.leaves.collect(fact, leaves)
+  return leaves
+}
+
 type Comparison = {
   kind: EntityKind
   part: EntityId
@@ -96,47 +123,42 @@ async function compare(work: SegmentWork, { kind, part, event, after, leaves, ch
   const names = otherEvents(leaves, event)
   const elsewhere = names.size === 0 ? NOTHING : await documents.activitiesOf(kind, [part, ...others], names)
   const besides = others.length === 0 ? [] : ((await documents.activitiesOf(kind, others, new Set([event]))).get(event) ?? [])
-  const subjectOf = (own: Activity) =>
-    new EntitySubject({
-      kind,
-      id: part,
-      entity: undefined,
-      rules: rules[kind],
-      states: [],
-      activities: new Map([...elsewhere, [event, [own, ...besides]]]),
-      membership: undefined,
-      account: undefined,
-      keyOf: (tally) => index.keyOf(tally),
-      now: place.at,
-    })
-  const [was, is] = [subjectOf(asBefore(after, changed)), subjectOf(after)]
+  const subject = new EntitySubject({
+    kind,
+    id: part,
+    entity: undefined,
+    rules: rules[kind],
+    states: [],
+    activities: new Map(elsewhere).set(event, [after, ...besides]),
+    membership: undefined,
+    keyOf: (tally) => index.keyOf(tally),
+    now: place.at,
+  })
+  const before = new Map(changed.map(({ tally, before }) => [tally.key, before]))
   for (const leaf of leaves) {
-    if (isOtherwise(leaf, was, is, place.at)) work.touched.add(kind, part, leaf.segments)
+    if (isOtherwise(leaf, subject, before, place.at)) work.touched.addList(kind, part, leaf.segments)
   }
 }
 
 const NOTHING: CountedEvents = new Map()
 
-function asBefore(after: Activity, changed: readonly ChangedTally[]): Activity {
-  const before = { ...after }
-  for (const { tally, before: counted } of changed) {
-    if (counted === undefined) delete before[tally.key]
-    else before[tally.key] = counted
-  }
-  return before
-}
-
 function otherEvents(leaves: ReadonlySet<LiveLeaf>, event: string): Set<string> {
   const names = new Set<string>()
-  for (const leaf of leaves) for (const name of leaf.events) if (name !== event) names.add(name)
+  for (const { events } of leaves) {
+    if (events.size > 1) for (const name of events) if (name !== event) names.add(name)
+  }
   return names
 }
 
+type Before = NonNullable<EntitySubject['before']>
+
 /** A leaf whose calendar is each entity's own is always to be looked at. */
-function isOtherwise({ evaluate, timeZone }: LiveLeaf, was: EntitySubject, is: EntitySubject, now: number): boolean {
+function isOtherwise({ evaluate, timeZone }: LiveLeaf, subject: EntitySubject, counted: Before, now: number): boolean {
   if (typeof timeZone !== 'string') return true
-  was.zone = is.zone = zoneOf(timeZone)
-  const before = evaluate(was, now)
-  const after = evaluate(is, now)
+  subject.zone = zoneOf(timeZone)
+  subject.before = counted
+  const before = evaluate(subject, now)
+  subject.before = undefined
+  const after = evaluate(subject, now)
   return before.matches !== after.matches || after.until < before.until
 }

@@ -55,6 +55,9 @@ const report = z.object({
         .describe('Timeline events and changes that were still to be filed or told.'),
       lake: z.object({ fragments: count, events: count }).describe('Fragments that were written anew, and events in them.'),
       columns: z.object({ isDiscarded: z.boolean() }).describe('What questions about everybody are answered with: made anew.'),
+      bodies: z
+        .object({ isWithdrawn: z.boolean() })
+        .describe('Notifications on their way to webhooks: those from before are made anew.'),
       suppression: z.object({ identifiers: count }).describe('Identifiers that are kept out from now on.'),
     })
     .describe('What was removed, place by place.'),

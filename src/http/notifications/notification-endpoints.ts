@@ -37,7 +37,10 @@ const notification = z.object({
   message_id: z.string().describe('The same for the same notification between the same cursors.'),
   channel: z.enum(NOTIFICATION_CHANNELS).describe('What it tells; the other members depend on it.'),
   user: report.optional().describe('What is known of the user now: identifiers and traits. Of `user:delete` only the id.'),
-  account: report.nullable().optional().describe('The account, or that of the user. Of `account:delete` only the id.'),
+  account: z
+    .union([report, z.strictObject({})])
+    .optional()
+    .describe('The account, or that of the user: `{}` when there is none. Of `account:delete` only the id.'),
   merged_into: z.string().nullable().optional().describe('Of a deletion: what it is part of now; null when it was erased.'),
   segments: segments.optional().describe('The segments that the user is in.'),
   segment_ids: z.array(z.string()).optional().describe('Their ids.'),
@@ -56,6 +59,15 @@ const notification = z.object({
     .describe('What is different from what was told up to the cursor.'),
   segment: segment.optional().describe('The segment that changed or ended.'),
 })
+
+export const resumeRequest = z
+  .strictObject({
+    from: z
+      .enum(['now', 'start'])
+      .optional()
+      .describe('With what comes from now on, or with all that is kept. Default: where it stands.'),
+  })
+  .optional()
 
 export const NOTIFICATION_ENDPOINTS = {
   notifications: {
@@ -78,5 +90,22 @@ export const NOTIFICATION_ENDPOINTS = {
       hasMore: z.boolean().describe('True: there may be more already.'),
     }),
     errors: [...READ_ERRORS, 'cursor_expired', 'server_busy'],
+  },
+  resumeWebhook: {
+    methods: ['POST'],
+    path: '/notifications/webhooks/{name}/resume',
+    summary: 'Lets a webhook go on that has stopped.',
+    notes: [
+      'Answered 202 when the order is on disk; it goes on within moments, also after a restart.',
+      'Without `from` it goes on where it stands. When what comes next is no longer kept, say `from`; its next body then has `missed`, with the positions between which the receiver was told nothing.',
+      '`GET /status` says what state it is in, and why.',
+      KEY_NOTES.admin,
+    ],
+    request: { headers: {}, bodies: { 'application/json': resumeRequest } },
+    response: z.object({
+      webhook: z.string().describe('Its name.'),
+      order: z.string().describe('Of this order, 24 hex digits.'),
+    }),
+    errors: [...READ_ERRORS, 'body_invalid', 'body_too_large', 'webhook_unknown', 'webhook_not_stopped', 'cursor_expired'],
   },
 } as const satisfies Record<string, Endpoint>

@@ -7,12 +7,16 @@ import { hashOfKey, writeKeyOf } from '../../engine/tracking/write-keys.ts'
 import { openSqliteLog } from '../../log/sqlite/open-sqlite-log.ts'
 import { SchemaSet } from '../../model/schema/schema-set.ts'
 import { segmentCatalog } from '../front-door.fixture.ts'
+import { BodyReader } from '../body.ts'
 import { createServer } from '../server.ts'
+import { DEFAULT_LIMITS } from '../server-limits.ts'
 import { Access } from '../tracking/access.ts'
 import { AccessTokens } from '../tracking/access-tokens.ts'
 import { notificationRoutes } from './notification-routes.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 
 export const READER_KEY = 'read-key-0123456789'
+export const ADMIN_KEY = 'admin-key-0123456789'
 export const WRITER_KEY = 'track-key-0123456789'
 
 export type NotificationServer = {
@@ -20,6 +24,10 @@ export type NotificationServer = {
   port: number
   world: World
   bugs: unknown[]
+  /** How the webhooks of the catalog are. */
+  webhooks: Map<string, { state: string; code?: string }>
+  /** How often their deliveries were woken. */
+  wakes: () => number
   waiting: () => number
   reads: () => number
   close: () => Promise<void>
@@ -41,10 +49,13 @@ export async function openNotificationServer({ isLoopbackOnly = true } = {}): Pr
   const { clock } = world
   const reader = new CountingReader(world.store, CATALOG)
   const bugs: unknown[] = []
+  const webhooks: NotificationServer['webhooks'] = new Map()
+  let wakes = 0
   const log = await openSqliteLog({ path: ':memory:', clock })
   const createdAt = '2025-12-01T00:00:00.000Z'
   const keys = [
     writeKeyOf(READER_KEY, { scopes: ['read'] }, createdAt),
+    writeKeyOf(ADMIN_KEY, { scopes: ['admin'] }, createdAt),
     writeKeyOf(WRITER_KEY, { source: 'web', scopes: ['track'] }, createdAt),
   ]
   const find = (text: string) => keys.find(({ hash }) => hash === hashOfKey(text))
@@ -55,7 +66,16 @@ export async function openNotificationServer({ isLoopbackOnly = true } = {}): Pr
     clock,
     status: () => ({}),
     reportBug,
-    routes: notificationRoutes({ reader, clock, waitForMore: world.waitForMore, access, reportBug }),
+    routes: [
+      ...notificationRoutes({ reader, clock, waitForMore: world.waitForMore, access, reportBug }),
+      ...webhookRoutes({
+        store: world.store,
+        webhooks: { find: (name) => webhooks.get(name), wake: () => wakes++ },
+        newId: () => 'f'.repeat(24),
+        access,
+        bodies: new BodyReader(DEFAULT_LIMITS),
+      }),
+    ],
   })
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
   const ownSleepers = clock.sleeping
@@ -67,6 +87,8 @@ export async function openNotificationServer({ isLoopbackOnly = true } = {}): Pr
     port,
     world,
     bugs,
+    webhooks,
+    wakes: () => wakes,
     waiting: () => clock.sleeping - ownSleepers,
     reads: () => reader.count,
     close,

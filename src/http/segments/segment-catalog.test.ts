@@ -105,6 +105,46 @@ describe('the segments of a catalog', () => {
     expect(server.world.sent).toEqual([])
   })
 
+  test('are counted by the rules that are planned, also where only another one changes', async () => {
+    const compared: [string, string[]][] = []
+    const server = await openSegmentServer({
+      queries: {
+        compare: ({ id }, instead) => {
+          compared.push([id, instead.map((one) => one.id)])
+          return Promise.resolve({ asOf: 9, entering: { count: 1, sample: [] }, leaving: { count: 0, sample: [] }, count: 1 })
+        },
+      },
+    })
+    const { world } = server
+    const body = { segments: { a: PRO, b: all(trait('segment', 'is_member', 'a')), vip: MANUAL } }
+    await ask(server, '/apply', { body })
+    await world.define('mine', all(trait('segment', 'is_member', 'b')))
+    await world.define('other', PRO)
+    const changed = {
+      segments: { ...body.segments, a: all(trait('plan', 'is_set')), c: all(trait('segment', 'is_member', 'a')) },
+    }
+    const planned = await ask(server, '/plan', { body: changed })
+    expectPromised(SEGMENT_ENDPOINTS.planCatalog, planned)
+    expect(planned.answer).toMatchObject({
+      segments: [
+        { id: 'a', change: 'changed', entering: { count: 1 } },
+        { id: 'b', change: 'unchanged', entering: { count: 1 } },
+        { id: 'c', change: 'created', entering: { count: 1 } },
+        { id: 'vip', change: 'unchanged' },
+        { id: 'mine', change: 'unchanged', entering: { count: 1 } },
+      ],
+    })
+    expect(compared).toEqual([
+      ['a', []],
+      ['b', ['a']],
+      ['c', ['a']],
+      ['mine', ['a', 'b']],
+    ])
+    compared.length = 0
+    await ask(server, '/plan', { body })
+    expect(compared).toEqual([])
+  })
+
   test('that take too long to count are planned without numbers', async () => {
     const server = await openSegmentServer({
       queries: {
@@ -156,9 +196,31 @@ describe('the segments of a catalog', () => {
     })
   })
 
-  test('have the time zone of the catalog', async () => {
+  test('have the time zone of the catalog, under its usual name', async () => {
     const server = await openSegmentServer()
-    await ask(server, '/apply', { body: { segments: { pro: PRO }, timeZone: 'Europe/Oslo' } })
+    await ask(server, '/apply', { body: { segments: { pro: PRO }, timeZone: 'europe/oslo' } })
     expect(server.world.sent).toMatchObject([{ definition: { timeZone: 'Europe/Oslo' } }])
+  })
+
+  test('are not applied with a time zone that does not exist', async () => {
+    const server = await openSegmentServer()
+    for (const path of ['/plan', '/apply']) {
+      const { status, answer } = await ask(server, path, { body: { segments: { vip: MANUAL }, timeZone: 'Mars' } })
+      expect({ status, ...answer }).toMatchObject({ status: 400, code: 'body_invalid' })
+      expect(answer.detail).toContain('"timeZone": there is no time zone "Mars"')
+    }
+    expect(server.world.sent).toEqual([])
+  })
+
+  test('may have ids that are names of what every object has', async () => {
+    const server = await openSegmentServer()
+    const planned = await ask(server, '/plan', { body: { segments: { constructor: PRO, toString: MANUAL } } })
+    expectPromised(SEGMENT_ENDPOINTS.planCatalog, planned)
+    expect(planned.answer).toMatchObject({
+      segments: [
+        { id: 'constructor', warnings: [] },
+        { id: 'toString', warnings: [] },
+      ],
+    })
   })
 })

@@ -150,13 +150,16 @@ export const SEGMENT_ENDPOINTS = {
     summary: 'What the segments of a catalog would change: who would enter and leave each, without doing it.',
     notes: [
       'Segments of the catalog that it no longer has are deleted; those of the API stay, unless the catalog has one of the same id.',
-      'Rules that ask for other segments are counted with the members of those now.',
+      'What is planned together is counted as if it had been done: where a rule asks for members of a segment that changes, that one’s rule decides.',
+      'Segments of the API that follow, since they ask for one that changes, are listed as well; nothing is done to them.',
       'Counting ends after half a minute; what is left, and what takes too long by itself, says `isUncounted`.',
       INVALID_NOTE,
       KEY_NOTES.read,
     ],
     request: { headers: {}, bodies: { 'application/json': catalogBody } },
-    response: z.object({ segments: z.array(plannedStep).describe('Those of the catalog, then those to be deleted.') }),
+    response: z.object({
+      segments: z.array(plannedStep).describe('Those of the catalog, those to be deleted, and those of the API that follow.'),
+    }),
     errors: [...READ_ERRORS, 'body_invalid', 'body_too_large', 'segment_invalid', ...QUERY_ERRORS],
   },
   applyCatalog: {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { ErrorCode } from '../../base/error-codes.ts'
 import { MEMBER_CHANGES_MAX } from '../../engine/segments/reading/segment-changes.ts'
+import { isZone } from '../../model/segment/zone.ts'
 import { position, READ_ERRORS } from '../profiles/reading-endpoints.ts'
 
 const instant = z.iso.datetime()
@@ -118,8 +119,13 @@ const node = z.looseObject({
   value: z.unknown().optional().describe('Conditions: what was found, such as the trait’s value or the count.'),
   isAtLeast: z.literal(true).optional().describe('The count is this or more; more does not matter.'),
   write: provenance.optional().describe('Who said so.'),
+  isWithoutAccount: z.literal(true).optional().describe('It is about the account of a user who belongs to none.'),
   events: z.array(behindEvent).optional().describe('Those that count, newest first, ten at most.'),
   hasMore: z.literal(true).optional().describe('There are older events that count, or may be.'),
+  lastAt: instant
+    .nullable()
+    .optional()
+    .describe('Of a count of 0: when it happened last, whatever the timeframe; null: never. Absent where that is not known.'),
 })
 
 export const explanation = z.object({
@@ -170,7 +176,11 @@ export const documentBody = z
 export const catalogBody = z
   .strictObject({
     segments: z.record(z.string(), z.unknown()).describe('All segments of the catalog, by id.'),
-    timeZone: z.string().optional().describe('The time zone of the catalog; else that of the running engine.'),
+    timeZone: z
+      .string()
+      .refine(isZone, { error: ({ input }) => `there is no time zone ${JSON.stringify(input)}` })
+      .optional()
+      .describe('The time zone of the catalog; else that of the running engine.'),
   })
   .describe('What the catalog says.')
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CHANGES, EVENTS } from '../../model/system-collections.ts'
+import type { KeyRange } from '../../store/store.ts'
 import { Columns, type ColumnsOptions } from './columns.ts'
 import {
   ADA,
@@ -78,12 +79,11 @@ test('events that are filed and pruned just when the store is asked for them are
     }
     return await scene.store.readOutputs(collection, after, maxBytes)
   }
-  const { load, scan, checkpoints } = scene.store
   const store = {
     readOutputs,
-    load: load.bind(scene.store),
-    scan: scan.bind(scene.store),
-    checkpoints: checkpoints.bind(scene.store),
+    load: (space: string, keys: readonly string[]) => scene.store.load(space, keys),
+    scan: (space: string, range: KeyRange, limit: number) => scene.store.scan(space, range, limit),
+    checkpoints: () => scene.store.checkpoints(),
   }
   const columns = new Columns({ ...scene.options, store })
   await columns.catchUp()
@@ -123,6 +123,16 @@ test('no event is counted twice or not at all, whatever is filed, pruned and ope
     { numRuns: 25 },
   )
 }, 120_000)
+
+test('however small changes are written, a page of entities or a few more is taken in at once', async () => {
+  const steps: string[] = []
+  const scene = await newScene({ pageEntities: 2, onStep: (step) => steps.push(step) })
+  await scene.columns.catchUp()
+  for (const id of [ADA, BOB, CYD]) await scene.commit({ users: [{ id }] })
+  await scene.columns.catchUp()
+  expect(steps.filter((step) => step === 'changed')).toHaveLength(2)
+  expect(await sampleOf(scene.columns, all([]))).toEqual([ADA, BOB, CYD])
+})
 
 test('after a crash at any step it goes on, and ends as without', async () => {
   for (let crashAt = 1; ; crashAt++) {

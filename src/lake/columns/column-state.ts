@@ -56,7 +56,7 @@ export class ColumnState {
   static async load(connection: DuckDBConnection): Promise<ColumnState> {
     const pairs = async (sql: string) => {
       const rows = (await connection.runAndReadAll(sql)).getRowsJS()
-      return rows.map(([key, value]): [string, string] => [String(key), String(value)])
+      return rows.map(([key, value]): [string, string] => [textOf(key), textOf(value)])
     }
     const numbers = async (sql: string): Promise<Numbers> =>
       new Map((await pairs(sql)).map(([key, value]) => [key, Number(value)]))
@@ -66,10 +66,16 @@ export class ColumnState {
     const facts = { user: new Map<string, FactColumn>(), account: new Map<string, FactColumn>() }
     for (const [kind, fact, number, columns] of (await connection.runAndReadAll('select * from facts')).getRowsJS()) {
       invariant(kind === 'user' || kind === 'account', 'facts are of users or accounts')
-      facts[kind].set(String(fact), { number: Number(number), columns: String(columns) })
+      facts[kind].set(textOf(fact), { number: Number(number), columns: textOf(columns) })
     }
     const counts = await numbers(ENTITY_KINDS.map((kind) => `select '${kind}', count(*) from ${kind}_parts`).join(' union all '))
     const hasParts = { user: counts.get('user') !== 0, account: counts.get('account') !== 0 }
     return new ColumnState({ meta, names, segments, facts, hasParts })
   }
+}
+
+/** What a column of text or numbers holds, written. */
+function textOf(value: unknown): string {
+  invariant(typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint', 'meta is text and numbers')
+  return value.toString()
 }

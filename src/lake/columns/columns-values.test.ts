@@ -22,7 +22,11 @@ const NUMBERS = [0, -1, 1, 2.5, 0.1, 1e21, 1e-7, Number.MAX_SAFE_INTEGER]
 const DATES = [
   '2026-03-29',
   '2026-03-28',
+  '0000-01-01',
+  '9999-12-31',
+  '2026-3-29 ',
   '2026-03-29T12:00:00.000Z',
+  '2026-03-29T02:00:00.000Z',
   '2026-03-29T10:00:00+02:00',
   '2026-02-30',
   '2026-03-29 12:00',
@@ -74,7 +78,11 @@ const TESTS: ValueTest[] = [
 const inSections = (test: ValueTest): Predicate[] =>
   (['property', 'context'] as const).map((section) => ({
     is: 'events',
-    events: { name: 'Order', filters: [{ section, key: section === 'property' ? 'value' : 'deep.er', test }] },
+    events: {
+      name: 'Order',
+      filters: [{ section, key: section === 'property' ? 'value' : 'deep.er', test }],
+      timeZone: 'America/New_York',
+    },
     when: { frame: 'ever' },
     count: { min: 1, max: null, negated: false },
     at: '',
@@ -139,6 +147,30 @@ test('sums have the digits of numbers added from the smallest on', async () => {
   expect(await membersOf('sum', 0.6)).toEqual([id(3)])
   expect(await membersOf('sum', -1e16 + 1 + 1e16)).toEqual([id(4)])
   expect(await membersOf('average', (0.1 + 0.2 + 0.3) / 3)).toEqual([id(1), id(2)])
+})
+
+test('texts that differ only behind their first hundred characters are different ones', async () => {
+  const { columns, world, commit } = await newScene()
+  const notes = [
+    ['a', 'b'],
+    ['a', 'a'],
+  ]
+  const events = notes.flatMap((ends, i) =>
+    ends.map((end, j) => ({ user: id(i + 1), at: NOW - 10 + j, name: 'Order', properties: { note: 'é'.repeat(200) + end } })),
+  )
+  await commit({ users: notes.map((_, i) => ({ id: id(i + 1) })), events })
+  await columns.catchUp()
+  const twoNotes = rule({
+    is: 'value',
+    events: { name: 'Order', filters: [] },
+    property: 'note',
+    aggregate: 'distinctCount',
+    when: { frame: 'ever' },
+    test: { test: 'equals', values: [2], negated },
+    at: '',
+  })
+  expect((await columns.preview(twoNotes, { now: NOW })).sample).toEqual([id(1)])
+  expect(matching(world, twoNotes, NOW)).toEqual([id(1)])
 })
 
 const UNITS: Unit[] = ['hours', 'days', 'months']

@@ -20,6 +20,7 @@ import type {
   TraitPredicate,
   UsersPredicate,
 } from '../../model/segment/predicate.ts'
+import { Membership } from '../../model/segment/membership.ts'
 import { type Counted, membershipSpace, type SegmentDefinition, type Tally } from '../../model/segment/segment.ts'
 import type { Subject } from '../../model/segment/subject.ts'
 import { addOccurrence, occurrenceOf, selects } from '../../model/segment/tally.ts'
@@ -128,7 +129,7 @@ async function commit(
       {
         space: membershipSpace(kind),
         key: sketch.id,
-        value: sketch.segments && JSON.stringify({ in: Object.fromEntries(sketch.segments.map((id) => [id, 0])) }),
+        value: sketch.segments && Membership.of(sketch.segments.map((id) => [id, 0])).write(),
       },
     ]),
   )

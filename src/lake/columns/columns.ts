@@ -3,18 +3,17 @@
  * lake's fragments and of the store; it may be deleted at any time, and is then made anew. One owner at a time; safe beside everything else.
  */
 import { invariant } from '../../base/errors.ts'
-import type { JsonObject } from '../../base/json.ts'
 import type { Position } from '../../log/log.ts'
-import type { EntityId, EntityKind, Millis } from '../../model/profile/entity.ts'
+import type { EntityId, Millis } from '../../model/profile/entity.ts'
 import type { Comparison, Preview, Sampled } from '../../model/segment/preview.ts'
-import type { SegmentDefinition, Tally } from '../../model/segment/segment.ts'
+import type { CountedPart, PastTally, SegmentDefinition } from '../../model/segment/segment.ts'
 import type { Statement } from './column-database.ts'
 import { ColumnKeeper, type ColumnsOptions } from './column-keeper.ts'
-import { type CountedPart, CountedParts } from './counted-parts.ts'
-import { historyStatement } from './history-sql.ts'
+import { CountedParts } from './counted-parts.ts'
 import { candidatesStatement, comparisonStatement, previewStatement, type Rule } from './population-sql.ts'
 import { openContext, type Question } from './rule-question.ts'
 import { Bindings } from './sql-text.ts'
+import { standingIn } from './stand-ins.ts'
 import { tallyHistoryStatement } from './tally-history-sql.ts'
 
 export type { ColumnsOptions } from './column-keeper.ts'
@@ -23,16 +22,11 @@ export type { ColumnsOptions } from './column-keeper.ts'
 export type QuestionOptions = { signal?: AbortSignal; timeoutMs?: number }
 export type MomentOptions = QuestionOptions & { now: Millis }
 
-export type HistoryEvent = {
-  kind: EntityKind
-  /** Of a user; of an account where the event belongs to no user. */
-  part: EntityId
-  name: string
-  at: Millis
-  position: Position
-  /** Empty where no tally looks at them. */
-  properties: JsonObject
-  context: JsonObject
+export type PopulationOptions = MomentOptions & {
+  /** Only behind this id. */
+  after?: EntityId
+  /** Called once, before the first page and unless there is none: how many there are, or were before those that come to be no more. */
+  onTotal?: (total: number) => void
 }
 
 export class Columns {
@@ -70,11 +64,17 @@ export class Columns {
     })
   }
 
-  /** What the rule would change for those who are members of `definition.id` now. */
-  async compare(definition: SegmentDefinition, options: MomentOptions): Promise<Comparison> {
+  /**
+   * What the rule would change for those who are members of `definition.id` now. `instead`: segments whose rules are looked at in the place
+   * of their members, each behind those that it asks for.
+   */
+  async compare(
+    definition: SegmentDefinition,
+    { instead = [], ...options }: MomentOptions & { instead?: readonly SegmentDefinition[] },
+  ): Promise<Comparison> {
     return await this.#ask(options, async (question, asOf) => {
-      const rule = ruleOf(definition)
-      const statement = comparisonStatement(rule, await openContext(question, rule, { ...options, moment: 'now' }))
+      const asked = { rule: ruleOf(definition), instead: instead.map(ruleOf), now: options.now }
+      const statement = await standingIn(question, asked, comparisonStatement)
       const [[count, entering, entered, leaving, left] = []] = await question.database.rows(statement, options)
       return { asOf, count: Number(count), entering: sampledOf(entering, entered), leaving: sampledOf(leaving, left) }
     })
@@ -98,48 +98,32 @@ export class Columns {
     })
   }
 
-  /** By id, all who match, who may match later though nothing happens, and who are members; some of them may do neither. In pages. */
-  async *candidates(definition: SegmentDefinition, options: MomentOptions & { after?: EntityId }): AsyncGenerator<EntityId[]> {
+  /**
+   * By id, all who match, who may match later though nothing happens, and who are members; some of them may do neither. In pages. The total
+   * is that behind `after`.
+   */
+  async *candidates(definition: SegmentDefinition, options: PopulationOptions): AsyncGenerator<EntityId[]> {
     const rule = ruleOf(definition)
     const rows = this.#stream(options, async (question) =>
       candidatesStatement(rule, options.after ?? '', await openContext(question, rule, { ...options, moment: 'later' })),
     )
-    for await (const page of rows) yield page.map(([id]) => String(id))
+    for await (const page of told(rows, options)) yield page.map(([id]) => String(id))
   }
 
   /**
-   * Events up to `through` that these tallies mean, by id of their parts, in pages. All of them must be in (`catchUp`). Events of who is no
-   * more are not among them.
+   * What these tallies keep at `now` of the events of users, worked out in the database: by id of the part, each once, with the tallies that
+   * have counted any of its events. Parts of who is no more are not among them. All entries up to each `through` must be in (`catchUp`).
+   * The total is that of all parts, behind `after` or not.
    */
-  async *history(
-    tallies: readonly Tally[],
-    through: Position,
-    options: QuestionOptions & { after?: EntityId } = {},
-  ): AsyncGenerator<HistoryEvent[]> {
-    const rows = this.#stream(options, async ({ state, live }, asOf) => {
-      invariant(through <= asOf, `history up to ${through} is asked of columns up to ${asOf}`)
-      return historyStatement(tallies, { through, after: options.after ?? '' }, { state, live, bindings: new Bindings() })
-    })
-    for await (const page of rows) yield page.map(historyEventOf)
-  }
-
-  /**
-   * The same events as what the tallies keep of them at `now`, worked out in the database: far less of it, and hence far sooner. By id of the
-   * part, each once, with the tallies that have counted any of its events.
-   */
-  async *countHistory(
-    tallies: readonly Tally[],
-    through: Position,
-    options: MomentOptions & { after?: EntityId },
-  ): AsyncGenerator<CountedPart[]> {
+  async *countHistory(tallies: readonly PastTally[], options: PopulationOptions): AsyncGenerator<CountedPart[]> {
     const { now, after = '' } = options
     if (tallies.length === 0) return
     const rows = this.#stream(options, async ({ state, live }, asOf) => {
-      invariant(through <= asOf, `history up to ${through} is asked of columns up to ${asOf}`)
-      return tallyHistoryStatement(tallies, { through, after, now }, { state, live, bindings: new Bindings() })
+      for (const { through } of tallies) invariant(through <= asOf, `history up to ${through} is asked of columns up to ${asOf}`)
+      return tallyHistoryStatement(tallies, { after, now }, { state, live, bindings: new Bindings() })
     })
     const parts = new CountedParts(tallies, now)
-    for await (const page of rows) {
+    for await (const page of told(rows, options)) {
       const counted = page.flatMap((row) => parts.add(row))
       if (counted.length > 0) yield counted
     }
@@ -194,18 +178,15 @@ function sampledOf(count: unknown, sample: unknown): Sampled {
   return { count: Number(count), sample: textsOf(sample) }
 }
 
-function historyEventOf([kind, part, name, at, position, properties, context]: unknown[]): HistoryEvent {
-  return {
-    kind: kind === 'account' ? 'account' : 'user',
-    part: String(part),
-    name: String(name),
-    at: Number(at),
-    position: Number(position),
-    properties: objectOf(properties),
-    context: objectOf(context),
+/** Of rows whose last column is the total. */
+async function* told(
+  pages: AsyncGenerator<unknown[][]>,
+  { onTotal }: Pick<PopulationOptions, 'onTotal'>,
+): AsyncGenerator<unknown[][]> {
+  let isTold = false
+  for await (const page of pages) {
+    if (!isTold) onTotal?.(Number(page[0]?.at(-1)))
+    isTold = true
+    yield page
   }
-}
-
-function objectOf(text: unknown): JsonObject {
-  return typeof text === 'string' ? (JSON.parse(text) as JsonObject) : {}
 }

@@ -1,29 +1,26 @@
 /** Puts together what tallies keep of each part of an entity, from rows that come part by part (`tallyHistoryStatement`). */
 import { invariant } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
-import type { EntityId, EntityKind, Millis } from '../../model/profile/entity.ts'
-import type { Counted, Keep, Tally } from '../../model/segment/segment.ts'
+import type { EntityId, Millis } from '../../model/profile/entity.ts'
+import type { Counted, CountedPart, Keep, PastTally } from '../../model/segment/segment.ts'
 import { addOccurrence, emptyCounted, mergeCounted, occurrenceOf } from '../../model/segment/tally.ts'
-
-/** `tallies`: numbers in the list that was asked for. */
-export type CountedPart = { kind: EntityKind; part: EntityId; tallies: [number: number, counted: Counted][] }
 
 type Gathered = { number: number; instants: Millis[]; members: unknown[] }
 
 export class CountedParts {
-  readonly #tallies: readonly Tally[]
+  readonly #tallies: readonly PastTally[]
   readonly #now: Millis
-  #open: { kind: EntityKind; part: EntityId; tallies: Map<number, Gathered> } | undefined
+  #open: { part: EntityId; tallies: Map<number, Gathered> } | undefined
 
-  constructor(tallies: readonly Tally[], now: Millis) {
+  constructor(tallies: readonly PastTally[], now: Millis) {
     this.#tallies = tallies
     this.#now = now
   }
 
   /** Takes a row; yields the part before it when the row is of another. */
-  add([kind, part, tally, number, instants, instant, member]: readonly unknown[]): CountedPart[] {
+  add([part, tally, number, instants, instant, member]: readonly unknown[]): CountedPart[] {
     const finished = this.#open?.part === part ? [] : this.end()
-    this.#open ??= { kind: kind === 'account' ? 'account' : 'user', part: String(part), tallies: new Map() }
+    this.#open ??= { part: String(part), tallies: new Map() }
     const gathered = this.#open.tallies.get(Number(tally)) ?? { number: 0, instants: [], members: [] }
     this.#open.tallies.set(Number(tally), gathered)
     gathered.number += Number(number)
@@ -38,10 +35,10 @@ export class CountedParts {
   /** The last part, if there is any. */
   end(): CountedPart[] {
     if (this.#open === undefined) return []
-    const { kind, part, tallies } = this.#open
+    const { part, tallies } = this.#open
     this.#open = undefined
     const counted = [...tallies].toSorted(([a], [b]) => a - b)
-    return [{ kind, part, tallies: counted.map(([tally, gathered]) => [tally, this.#countedOf(tally, gathered)]) }]
+    return [{ part, tallies: counted.map(([tally, gathered]) => [tally, this.#countedOf(tally, gathered)]) }]
   }
 
   /** The same as if the events had come one by one. */

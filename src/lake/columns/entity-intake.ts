@@ -9,7 +9,8 @@ import { type EntityId, type EntityKind, entitySpace } from '../../model/profile
 import { readEntityText } from '../../model/profile/entity-text.ts'
 import type { TraitRules } from '../../model/profile/trait-rules.ts'
 import type { Change } from '../../model/segment/entity-change.ts'
-import { type Membership, membershipSpace } from '../../model/segment/segment.ts'
+import { Membership } from '../../model/segment/membership.ts'
+import { membershipSpace } from '../../model/segment/segment.ts'
 import { CHANGES } from '../../model/system-collections.ts'
 import type { StoreReader } from '../../store/store.ts'
 import type { ColumnState } from './column-state.ts'
@@ -75,14 +76,25 @@ export class EntityIntake {
     return next
   }
 
-  /** Takes in the next changes behind `after`; all up to the position that is returned are in. Undefined: there are no more. */
+  /**
+   * Takes in the next changes behind `after`, of a page of entities or a few more; all up to the position that is returned are in. Undefined:
+   * there are no more. Whoever enters a segment is told in few bytes, so that bytes alone would not keep memory small.
+   */
   async changesStep(after: Position, state: ColumnState): Promise<Position | undefined> {
     const { connection, store } = this.#options
     const outputs = await store.readOutputs(CHANGES, after, CHANGES_BYTES)
-    const through = outputs.at(-1)?.through
-    if (through === undefined) return undefined
-    const changes = outputs.flatMap(({ payload }) => decodeBatch(payload).flatMap((section) => section.documents()))
-    const changed = changedEntities(changes.map((text) => JSON.parse(text) as Change))
+    if (outputs.length === 0) return undefined
+    const changed = { user: new Set<EntityId>(), account: new Set<EntityId>() }
+    let through = after
+    for (const output of outputs) {
+      const texts = decodeBatch(output.payload).flatMap((section) => section.documents())
+      addChanged(
+        changed,
+        texts.map((text) => JSON.parse(text) as Change),
+      )
+      ;({ through } = output)
+      if (changed.user.size + changed.account.size >= this.#page) break
+    }
     const pages = await Promise.all(
       ENTITY_KINDS.toReversed().map(async (kind) => ({ kind, ...(await this.#load(kind, changed[kind])) })),
     )
@@ -132,16 +144,14 @@ function nextScan(kind: EntityKind, last: EntityId | undefined): Scan {
 }
 
 function segmentsOf(text: string | undefined): string[] {
-  return text === undefined ? [] : Object.keys((JSON.parse(text) as Membership).in)
+  return text === undefined ? [] : Membership.read(text).segments()
 }
 
 /** All that changes speak of. */
-function changedEntities(changes: readonly Change[]): Record<EntityKind, Set<EntityId>> {
-  const changed = { user: new Set<EntityId>(), account: new Set<EntityId>() }
+function addChanged(changed: Record<EntityKind, Set<EntityId>>, changes: readonly Change[]): void {
   for (const change of changes) {
     if (change.kind === 'segment') continue
     const { kind, entity, absorbed = [], mergedInto } = change
     for (const id of [entity, ...absorbed, ...(mergedInto === undefined ? [] : [mergedInto])]) changed[kind].add(id)
   }
-  return changed
 }

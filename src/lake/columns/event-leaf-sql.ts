@@ -18,7 +18,6 @@ import type { Keep } from '../../model/segment/segment.ts'
 import type { Zone } from '../../model/segment/zone.ts'
 import { type EventContext, memberSource, ownedSql, regroupedSql, selectedSql } from './event-sql.ts'
 import { areSame, type Bounds, boundsOf, boundsSql, hullSql, isMoving, isPassing, type Moment } from './frame-sql.ts'
-import { VALUE_CHARACTERS_MAX } from './live-functions.ts'
 import { allOf, anyOf, doubleSql, integerSql } from './sql-text.ts'
 
 export type LeafContext = EventContext & {
@@ -172,10 +171,9 @@ function sumsSql(
     from sums left join exact on exact.entity = sums.entity`
 }
 
-/** Scalars under one text each; long texts count by their beginning. */
+/** Scalars under one text each. */
 function distinctSql(json: string, number: string): string {
-  const long = `case when length(${json}) > ${VALUE_CHARACTERS_MAX} then millrace_shorten(${json}) else ${json} end`
-  return `case left(${json}, 1) when '[' then null when '{' then null when 'n' then null when '"' then ${long}
+  return `case left(${json}, 1) when '[' then null when '{' then null when 'n' then null when '"' then ${json}
     else coalesce((${number})::varchar, ${json}) end`
 }
 

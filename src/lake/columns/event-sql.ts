@@ -1,7 +1,7 @@
 /** Events in SQL: which are meant, what they carry, and whose they are. */
 import type { EntityKind } from '../../model/profile/entity.ts'
 import type { EventFilter, EventSelector } from '../../model/segment/predicate.ts'
-import { zoneOf } from '../../model/segment/zone.ts'
+import { type Zone, zoneOf } from '../../model/segment/zone.ts'
 import type { ColumnState } from './column-state.ts'
 import type { LiveScope } from './live-functions.ts'
 import { type Bindings, quote } from './sql-text.ts'
@@ -10,15 +10,16 @@ import { testSql, type ValueSource } from './value-sql.ts'
 export type EventContext = { state: ColumnState; live: LiveScope; bindings: Bindings }
 
 /** Conditions on a row of `events`; as `selects` says. */
-export function selectedSql({ name, filters }: EventSelector, context: EventContext): string[] {
+export function selectedSql({ name, filters, timeZone = 'UTC' }: EventSelector, context: EventContext): string[] {
   const number = context.state.names.get(name)
-  return number === undefined ? ['false'] : [`name = ${number}`, ...filters.map((filter) => filterSql(filter, context))]
+  const zone = zoneOf(timeZone)
+  return number === undefined ? ['false'] : [`name = ${number}`, ...filters.map((filter) => filterSql(filter, zone, context))]
 }
 
-/** Filters know no moving time, and days are those of UTC. */
-function filterSql({ section, key, test }: EventFilter, { live, bindings }: EventContext): string {
+/** Filters know no moving time. */
+function filterSql({ section, key, test }: EventFilter, zone: Zone, { live, bindings }: EventContext): string {
   const source = memberSource(section === 'property' ? 'properties' : 'context', key, live)
-  return testSql(test, source, { now: 0, zones: [zoneOf('UTC')], zone: '0', live, bindings })
+  return testSql(test, source, { now: 0, zones: [zone], zone: '0', live, bindings })
 }
 
 /** Parts of a path that need no more than quotes. */

@@ -26,7 +26,11 @@ function columnSource(row: string, column: FactColumn): ValueSource {
   return {
     ...(has('t') && { json: `${row}.t${number}`, instant: has('i') ? `${row}.i${number}` : 'null::bigint' }),
     ...(has('n') && { number: `${row}.n${number}` }),
-    isSet: anyOf([...columns].filter((letter) => letter !== 'i').map((letter) => `${row}.${letter}${number} is not null`)),
+    isSet: anyOf(
+      Array.from(columns)
+        .filter((letter) => letter !== 'i')
+        .map((letter) => `${row}.${letter}${number} is not null`),
+    ),
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Millis } from '../../model/profile/entity.ts'
 import type { Timeframe, Unit } from '../../model/segment/predicate.ts'
-import { type Interval, intervalsAt, type TimeOf } from '../../model/segment/timeframe.ts'
+import { END_OF_TIME, type Interval, intervalsAt, longestMs, type TimeOf } from '../../model/segment/timeframe.ts'
 import type { Zone } from '../../model/segment/zone.ts'
 import { allOf, anyOf, integerSql } from './sql-text.ts'
 
@@ -46,6 +46,26 @@ function intervalsFrom(when: Timeframe, now: Millis, zone: Zone, of: TimeOf): In
   }
 }
 
+/** The days, by number, that begin at instants within. */
+export function dayBounds(bounds: Bounds, zones: readonly Zone[]): Bounds {
+  return bounds.map((intervals, i) => {
+    const zone = zones[i]
+    return zone === undefined
+      ? []
+      : intervals.map(({ from, until }) => ({ from: firstDayFrom(from, zone), until: firstDayFrom(until, zone) }))
+  })
+}
+
+/** The first day that begins at the instant or after. */
+function firstDayFrom(instant: Millis, zone: Zone): number {
+  if (Math.abs(instant) >= END_OF_TIME) return instant
+  let day = zone.dayOf(instant)
+  // A day that a zone left out begins when the next does.
+  while (zone.startOfDay(day - 1) >= instant) day--
+  while (zone.startOfDay(day) < instant) day++
+  return day
+}
+
 /** Whether an instant that counts may cease to by itself. */
 export function isPassing({ frame }: Timeframe): boolean {
   return frame === 'lessThan' || frame === 'exactly' || frame === 'betweenAgo'
@@ -56,23 +76,9 @@ export function isMoving(when: Timeframe): boolean {
   return isPassing(when) || when.frame === 'moreThan'
 }
 
-/** The last instant that a Date can hold. */
-const END_OF_TIME = 8_640_000_000_000_000
-
-const DAY_MS = 86_400_000
-const LONGEST_MS: Record<Unit, number> = {
-  minutes: 60_000,
-  hours: 3_600_000,
-  days: DAY_MS,
-  weeks: 7 * DAY_MS,
-  months: 31 * DAY_MS,
-  quarters: 92 * DAY_MS,
-  years: 366 * DAY_MS,
-}
-
-/** Nothing counts for longer, calendar days and changes of the clock included. */
+/** Nothing counts for longer. */
 function atMostMs(amount: number, unit: Unit): number {
-  return Math.ceil((amount + 2) * LONGEST_MS[unit] + 2 * DAY_MS)
+  return Math.ceil(longestMs(amount + 2, unit))
 }
 
 /** Whether the same instants count in all zones. */

@@ -34,7 +34,6 @@ export class LiveFunctions {
     const functions = [
       { name: 'millrace_test', parameterTypes: [INTEGER, VARCHAR], returnType: BOOLEAN, main: test },
       { name: 'millrace_find', parameterTypes: [INTEGER, VARCHAR], returnType: VARCHAR, main: find },
-      { name: 'millrace_shorten', parameterTypes: [VARCHAR], returnType: VARCHAR, main: shorten },
       { name: 'millrace_merge', parameterTypes: [VARCHAR, VARCHAR], returnType: VARCHAR, main: merge },
     ]
     for (const { main, ...named } of functions) {
@@ -104,18 +103,6 @@ function findText(json: string, key: string): string | null {
   const found = isObject(value) ? valueAt(value, key) : null
   return found === null ? null : JSON.stringify(found)
 }
-
-/** As `occurrenceOf` keeps texts of events. */
-function shortText(json: string): string {
-  return JSON.stringify(String(JSON.parse(json)).slice(0, VALUE_CHARACTERS_MAX))
-}
-
-function shorten(chunk: DuckDBDataChunk, output: DuckDBVector): void {
-  fill(chunk, output, 0, shortText)
-}
-
-/** Texts that are counted or compared count by so many characters. */
-export const VALUE_CHARACTERS_MAX = 100
 
 /** `{ ...first, ...second }`. */
 function merge(chunk: DuckDBDataChunk, output: DuckDBVector): void {

@@ -50,13 +50,13 @@ export function comparisonStatement({ id, kind, predicate }: Rule, context: Rule
   return { sql, values: context.bindings.values }
 }
 
-/** Ids behind `after`, in their order, of those who may match, now or later, or are members. */
+/** Columns: ids behind `after`, in their order, of those who may match, now or later, or are members; how many they are. */
 export function candidatesStatement({ id, kind, predicate }: Rule, after: EntityId, context: RuleContext): Statement {
   const rule = new RuleSql(kind, context)
   const condition = `(${rule.holds(predicate)} or ${rule.isMember([id])})`
   const { bindings } = context
   return {
-    sql: `select r.id from ${rule.from} where ${condition} and r.id > ${bindings.text(after)} order by r.id`,
+    sql: `select r.id, count(*) over () from ${rule.from} where ${condition} and r.id > ${bindings.text(after)} order by r.id`,
     values: bindings.values,
   }
 }

@@ -28,16 +28,23 @@ type Calendars = {
   texts: Readonly<Record<EntityKind, ReadonlyMap<string, number>>> | undefined
 }
 
-/** The context of one statement. Statements do not share them. */
+/** Of one statement: what its rules have in common. */
+type Shared = Pick<RuleContext, 'bindings' | 'standIns'>
+
+type Time = { now: Millis; moment: Moment }
+
+/** The context of one rule in a statement. Statements do not share them. */
 export async function openContext(
   question: Question,
   rule: Rule & Pick<SegmentDefinition, 'timeZone'>,
-  { now, moment }: { now: Millis; moment: Moment },
+  { now, moment }: Time,
+  shared: Shared = { bindings: new Bindings(), standIns: new Map() },
 ): Promise<RuleContext> {
   const calendars = await calendarsOf(question, rule)
   const crowds = new Map<EventLeaf, bigint[]>()
   for (const { leaf, kind } of eventLeavesOf(rule.predicate, rule.kind)) {
-    const context = contextOf(question, rule, { now, moment }, { ...calendars, crowds })
+    const own = { bindings: new Bindings(), standIns: new Map() }
+    const context = contextOf(question, rule, { now, moment }, { ...calendars, ...own, crowds })
     const sql = crowdSql(leaf, { ...context, kind, zonesOfEntities: undefined })
     if (sql === undefined) continue
     const found = await question.database.rows({ sql, values: context.bindings.values }, question.limits)
@@ -46,16 +53,15 @@ export async function openContext(
       found.map(([number]) => BigInt(String(number))),
     )
   }
-  return contextOf(question, rule, { now, moment }, { ...calendars, crowds })
+  return contextOf(question, rule, { now, moment }, { ...calendars, ...shared, crowds })
 }
 
 function contextOf(
   { state, live }: Question,
   { timeZone }: Pick<SegmentDefinition, 'timeZone'>,
-  time: { now: Millis; moment: Moment },
-  { zones, texts, crowds }: Calendars & { crowds: ReadonlyMap<EventLeaf, readonly bigint[]> },
+  time: Time,
+  { zones, texts, crowds, bindings, standIns }: Calendars & Shared & { crowds: ReadonlyMap<EventLeaf, readonly bigint[]> },
 ): RuleContext {
-  const bindings = new Bindings()
   const zoneOfKind = (kind: EntityKind): string => {
     const trait = typeof timeZone === 'string' ? '' : timeZone.trait
     const { json = 'null' } = factSource(trait, 'r', state.facts[kind], live)
@@ -67,6 +73,7 @@ function contextOf(
     state,
     live,
     bindings,
+    standIns,
     zones,
     zoneOf: texts && { user: zoneOfKind('user'), account: zoneOfKind('account') },
     crowdOf: (leaf) => crowds.get(leaf) ?? [],

@@ -19,7 +19,7 @@ import { eventLeafSql, type LeafContext } from './event-leaf-sql.ts'
 import { factSource } from './fact-sql.ts'
 import { boundsOf, boundsSql, isMoving, isPassing, type Moment } from './frame-sql.ts'
 import { allOf, anyOf } from './sql-text.ts'
-import { mayHoldInstant, passesSql, testSql, type TestContext } from './value-sql.ts'
+import { laterSql, passesSql, testSql, type TestContext } from './value-sql.ts'
 
 export type RuleContext = EventContext & {
   now: number
@@ -28,7 +28,11 @@ export type RuleContext = EventContext & {
   zones: readonly Zone[]
   zoneOf: Readonly<Record<EntityKind, string>> | undefined
   crowdOf: (leaf: EventLeaf) => readonly bigint[]
+  standIns: StandIns
 }
+
+/** By id of the segment, what is looked at in the place of its members: a table of the numbers of entities. */
+export type StandIns = ReadonlyMap<string, { kind: EntityKind; table: string }>
 
 export type Leaf = Exclude<Predicate, GroupPredicate>
 
@@ -101,7 +105,7 @@ export class RuleSql {
   }
 
   #trait({ owner, trait, test }: TraitPredicate, isWanted: boolean): string {
-    const { state, live, moment, now, zones } = this.#context
+    const { state, live, moment } = this.#context
     const kind = owner === 'self' ? this.#kind : 'account'
     const source = factSource(trait, this.#row(owner), state.facts[kind], live)
     if (moment === 'now' || test.test !== 'time') {
@@ -110,13 +114,19 @@ export class RuleSql {
     }
     // Time decides: what may be later, whatever is said of it now.
     if (isWanted === test.negated) return test.when.some(isPassing) ? 'true' : `(not ${passesSql(test, source, this.#tests)})`
-    const { json, instant } = source
-    const later = boundsSql(instant ?? 'null::bigint', boundsOf(test.when, 'trait', 'later', { now, zones }), this.#zone)
-    return json === undefined ? 'false' : `coalesce(${later} or ${mayHoldInstant(json, instant)}, false)`
+    return laterSql(test, source, this.#tests)
   }
 
   #member({ owner, segments, negated }: MemberPredicate, isWanted: boolean): string {
-    const isMember = this.isMember(segments, this.#row(owner))
+    const row = this.#row(owner)
+    const kind = owner === 'self' ? this.#kind : 'account'
+    const standIns = segments.flatMap((id) => {
+      const standIn = this.#context.standIns.get(id)
+      return standIn?.kind === kind ? [{ id, table: standIn.table }] : []
+    })
+    const others = segments.filter((id) => !standIns.some((one) => one.id === id))
+    const isIn = standIns.map(({ table }) => `coalesce(${row}.number in (select number from ${table}), false)`)
+    const isMember = anyOf([this.isMember(others, row), ...isIn])
     return isWanted === negated ? `(not ${isMember})` : isMember
   }
 

@@ -166,13 +166,17 @@ const timelessTests: fc.Arbitrary<ValueTest> = fc.oneof(
 const tests = fc.oneof({ weight: 3, arbitrary: timelessTests }, timeTests)
 
 const KEYS = one('total', 'sku', 'item.sku', 'name', 'strange "key', 'unknown', 'mixed')
-const selectors: fc.Arbitrary<EventSelector> = fc.record({
-  name: one('Order', 'Order', 'Visit', 'page', 'identify', 'Never', 'User created'),
-  filters: fc.oneof(
-    { weight: 2, arbitrary: fc.constant<EventFilter[]>([]) },
-    fc.array(fc.record({ section: one('property', 'context' as const), key: KEYS, test: tests }), { maxLength: 2 }),
-  ),
-})
+const selectors: fc.Arbitrary<EventSelector> = fc.record(
+  {
+    name: one('Order', 'Order', 'Visit', 'page', 'identify', 'Never', 'User created'),
+    filters: fc.oneof(
+      { weight: 2, arbitrary: fc.constant<EventFilter[]>([]) },
+      fc.array(fc.record({ section: one('property', 'context' as const), key: KEYS, test: tests }), { maxLength: 2 }),
+    ),
+    timeZone: one('Europe/Berlin', 'America/New_York'),
+  },
+  { requiredKeys: ['name', 'filters'] },
+)
 const counts: fc.Arbitrary<CountTest> = fc.oneof(
   fc.constant({ min: 1, max: null, negated: false }),
   fc.constant({ min: 0, max: 0, negated: false }),

@@ -2,40 +2,44 @@
  * What tallies keep of the past, as a statement. What a few numbers hold is worked out in the database, a row for each part; of what may be
  * long, each event is a row, since sorting needs no memory where gathering does. `counted-parts.ts` puts them together.
  */
-import type { Position } from '../../log/log.ts'
-import type { EntityId, EntityKind, Millis } from '../../model/profile/entity.ts'
-import type { Keep, Tally } from '../../model/segment/segment.ts'
+import type { EntityId, Millis } from '../../model/profile/entity.ts'
+import type { Keep, PastTally } from '../../model/segment/segment.ts'
 import type { Statement } from './column-database.ts'
-import { ENTITY_KINDS } from './entity-row.ts'
-import { type EventContext, memberSource } from './event-sql.ts'
-import { meantSql } from './history-sql.ts'
-import { allOf, integerSql, quote } from './sql-text.ts'
-
-export type Past = { through: Position; after: EntityId; now: Millis }
+import { type EventContext, memberSource, selectedSql } from './event-sql.ts'
+import { allOf, integerSql } from './sql-text.ts'
 
 /**
- * Columns, by id of the part: its kind and id, number of the tally, how many have happened, instants; and of single events the instant and
- * the JSON text of the property. Instants are all that the tally may keep of what has happened, and all that is said to happen yet.
+ * Columns, by id of the user's part: id, number of the tally, how many have happened, instants; of single events the instant and the JSON
+ * text of the property; and how many parts there are, behind `after` or not. Instants are all that the tally may keep of what has happened,
+ * and all that is said to happen yet. Events of accounts alone are counted by nobody.
  */
 export function tallyHistoryStatement(
-  tallies: readonly Tally[],
-  { through, after, now }: Past,
+  tallies: readonly PastTally[],
+  { after, now }: { after: EntityId; now: Millis },
   context: EventContext,
 ): Statement {
-  const ofTally = (tally: Tally, i: number) => `
-    select ${i} as tally, of_account, part, ${columnsSql(tally.keeps, now, context)}
-    from events where ${allOf([`position <= ${integerSql(through)}`, meantSql(tally, context), ...youngEnough(tally.keeps, now)])}
-    ${isGathered(tally.keeps) ? 'group by of_account, part' : ''}`
-  const partsOf = (kind: EntityKind) => `
-    select ${quote(kind)} as kind, coalesce(p.id, r.id) as part, tally, k.number, instants, instant, member
-    from (select * from kept where ${kind === 'account' ? '' : 'not '}of_account) k
-      left join ${kind}_parts p on p.part = k.part
-      left join ${kind}s r on r.number = k.part
-    where coalesce(p.id, r.id) > ${context.bindings.text(after)}`
+  const ofTally = (tally: PastTally, i: number) => `
+    select ${i} as tally, part, ${columnsSql(tally.keeps, now, context)}
+    from events where ${allOf(['not of_account', ...meantSql(tally, context), ...youngEnough(tally.keeps, now)])}
+    ${isGathered(tally.keeps) ? 'group by part' : ''}`
   const sql = `
-    with kept as not materialized (${tallies.map(ofTally).join(' union all ')})
-    select * from (${ENTITY_KINDS.map(partsOf).join(' union all ')}) order by part`
+    with kept as materialized (${tallies.map(ofTally).join(' union all ')})
+    select coalesce(p.id, r.id) as id, tally, k.number, instants, instant, member, (select count(distinct part) from kept)
+    from kept k left join user_parts p on p.part = k.part left join users r on r.number = k.part
+    where coalesce(p.id, r.id) > ${context.bindings.text(after)}
+    order by id`
   return { sql, values: context.bindings.values }
+}
+
+/** Conditions on a row of `events`: what a tally may ever keep. */
+function meantSql({ events, keeps, through }: PastTally, context: EventContext): string[] {
+  const range: { from?: Millis; until?: Millis } = keeps.keep === 'count' || keeps.keep === 'all' ? keeps : {}
+  return [
+    `position <= ${integerSql(through)}`,
+    ...selectedSql(events, context),
+    ...(range.from === undefined ? [] : [`happened >= ${integerSql(Math.ceil(range.from))}`]),
+    ...(range.until === undefined ? [] : [`happened < ${integerSql(Math.ceil(range.until))}`]),
+  ]
 }
 
 /** DuckDB sets aside room for all of them in every group. */

@@ -12,7 +12,6 @@ const tallies = fc
   .array(eventLeaves, { minLength: 1, maxLength: 4 })
   .map((leaves): Tally[] => leaves.flatMap((leaf) => talliesOf(leaf, { kind: 'user', zone: zoneOf('Europe/Berlin') })))
 
-const partOf = ({ user, account }: { user?: string; account?: string }) => user ?? account ?? ''
 const isEmpty = (counted: Counted | undefined) =>
   counted === undefined || counted === 0 || (Array.isArray(counted) && counted.length === 0)
 
@@ -22,14 +21,10 @@ test('the history of any tallies is what they would have counted one by one', as
       const { columns, world, ...scene } = await newScene()
       await scene.commit(commit)
       await columns.catchUp()
-      const known = new Set(
-        ['user', 'account'].flatMap((kind) =>
-          [...world[kind as 'user'].values()].flatMap(({ id, parts = [] }) => [id, ...parts]),
-        ),
-      )
+      const known = new Set([...world.user.values()].flatMap(({ id, parts = [] }) => [id, ...parts]))
       const byPart = Map.groupBy(
-        world.events.filter((event) => known.has(partOf(event))),
-        partOf,
+        world.events.filter(({ user = '' }) => known.has(user)),
+        ({ user = '' }) => user,
       )
       for (const asked of questions) {
         const expected = [...byPart].flatMap(([part, events]) =>
@@ -38,12 +33,16 @@ test('the history of any tallies is what they would have counted one by one', as
             return isEmpty(counted) ? [] : [[part, i, counted]]
           }),
         )
-        const parts = await allOf(columns.countHistory(asked, world.position, { now: NOW }))
+        let total = 0
+        const onTotal = (count: number) => (total = count)
+        const past = asked.map((tally) => ({ ...tally, through: world.position }))
+        const parts = await allOf(columns.countHistory(past, { now: NOW, onTotal }))
         const found = parts.flatMap(({ part, tallies }) =>
           tallies.flatMap(([i, counted]) => (isEmpty(counted) ? [] : [[part, i, counted]])),
         )
-        expect(found.toSorted()).toEqual(expected.toSorted())
+        expect(found.toSorted(byText)).toEqual(expected.toSorted(byText))
         expect(parts.map(({ part }) => part)).toEqual([...new Set(parts.map(({ part }) => part))].toSorted())
+        expect(total).toBeGreaterThanOrEqual(parts.length)
       }
       await columns.close()
     }),
@@ -51,7 +50,7 @@ test('the history of any tallies is what they would have counted one by one', as
   )
 }, 120_000)
 
-test('the history of events has what the tallies look at, by part, up to a position', async () => {
+test('the history of each tally is that up to its own position, by part, and tells how many parts there are', async () => {
   const { columns, commit } = await newScene()
   await commit({
     users: [{ id: BOB, parts: [ADA] }],
@@ -60,18 +59,26 @@ test('the history of events has what the tallies look at, by part, up to a posit
       { ...order(BOB), properties: { total: 3 } },
       { ...order(ADA), properties: { total: 4 } },
       { user: ADA, at: NOW, name: 'Visit' },
+      { account: SHOP, at: NOW, name: 'Order' },
     ],
   })
-  await commit({ users: [], events: [order(BOB)] })
+  await commit({ users: [], events: [{ ...order(BOB, NOW + 1), properties: { total: 5 } }] })
   await columns.catchUp()
-  const tally: Tally = { events: ordered(1).events, kind: 'user', keeps: { keep: 'all', property: 'total' } }
-  const event = { kind: 'user', name: 'Order', at: NOW, position: 1, context: {} }
-  expect(await allOf(columns.history([tally], 1))).toEqual([
-    { ...event, part: ADA, properties: { total: 4 } },
-    { ...event, part: BOB, properties: { total: 3 } },
-  ])
-  expect((await allOf(columns.history([tally], 2, { after: ADA }))).map(({ position }) => position).toSorted()).toEqual([1, 2])
-  expect(await allOf(columns.countHistory([tally], 1, { now: NOW + DAY, after: ADA }))).toEqual([
-    { kind: 'user', part: BOB, tallies: [[0, [NOW, 3]]] },
-  ])
+  const { events } = ordered(1)
+  const values = { events, keeps: { keep: 'all', property: 'total' } } as const
+  const count = { events, keeps: { keep: 'count', cap: 10 } } as const
+  const totals: number[] = []
+  const options = { now: NOW + DAY, onTotal: (total: number) => totals.push(total) }
+  const past = [
+    { ...values, through: 1 },
+    { ...count, through: 2 },
+  ]
+  const bob = { part: BOB, tallies: [[0, [NOW, 3]], [1, 2]] } // prettier-ignore
+  expect(await allOf(columns.countHistory(past, options))).toEqual([{ part: ADA, tallies: [[0, [NOW, 4]], [1, 1]] }, bob]) // prettier-ignore
+  expect(await allOf(columns.countHistory(past, { ...options, after: ADA }))).toEqual([bob])
+  expect(totals).toEqual([2, 2])
 })
+
+function byText(a: unknown, b: unknown): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
+}

@@ -2,7 +2,7 @@
 import type { Millis } from '../../model/profile/entity.ts'
 import type { ValueTest } from '../../model/segment/predicate.ts'
 import type { Zone } from '../../model/segment/zone.ts'
-import { boundsOf, boundsSql } from './frame-sql.ts'
+import { boundsOf, boundsSql, dayBounds, type Moment } from './frame-sql.ts'
 import type { LiveScope } from './live-functions.ts'
 import { anyOf, type Bindings, doubleSql } from './sql-text.ts'
 import { textSql } from './text-sql.ts'
@@ -103,14 +103,38 @@ function compareSql({ compare, values }: Extract<ValueTest, { test: 'number' }>,
   return `${number} ${COMPARISONS[compare]} ${doubleSql(easiest)}`
 }
 
-function timeSql(test: Extract<ValueTest, { test: 'time' }>, { json, instant }: ValueSource, context: TestContext): string {
-  const native = instant === undefined ? [] : [boundsSql(instant, boundsOf(test.when, 'trait', 'now', context), context.zone)]
-  if (json === undefined) return anyOf(native)
-  return anyOf([...native, `case when ${mayHoldInstant(json, instant)} then ${liveSql(test, json, context)} end`])
+type TimeTest = Extract<ValueTest, { test: 'time' }>
+
+function timeSql(test: TimeTest, source: ValueSource, context: TestContext): string {
+  const { json } = source
+  if (json === undefined) return 'false'
+  return anyOf([
+    ...singleSql(test, 'now', source, context),
+    `case when ${isLive(source)} then ${liveSql(test, json, context)} end`,
+  ])
 }
 
-/** Arrays, and what must be looked at: dates without a time, which begin when the day does. */
-export function mayHoldInstant(json: string, instant: string | undefined): string {
-  const isUnknown = instant === undefined ? `true` : `${instant} is null and length(${json}) = 12`
-  return `left(${json}, 1) = '[' or (left(${json}, 1) = '"' and substring(${json}, 6, 1) = '-' and ${isUnknown})`
+/** Negation left aside, whether a value passes now or at any later instant; never too few. Never null. */
+export function laterSql(test: TimeTest, source: ValueSource, context: TestContext): string {
+  if (source.json === undefined) return 'false'
+  return `coalesce(${anyOf([...singleSql(test, 'later', source, context), isLive(source)])}, false)`
+}
+
+/** Of texts that are instants or days, where their instants have been worked out. */
+function singleSql(test: TimeTest, moment: Moment, { json = 'null', instant }: ValueSource, context: TestContext): string[] {
+  if (instant === undefined) return []
+  const bounds = boundsOf(test.when, 'trait', moment, context)
+  return [boundsSql(instant, bounds, context.zone), boundsSql(daySql(json), dayBounds(bounds, context.zones), context.zone)]
+}
+
+/** The number of the day that a text names; null for other texts, most of which have another length. */
+function daySql(json: string): string {
+  return `case when strlen(${json}) <> 12 then null
+    when regexp_full_match(${json}, '"[0-9]{4}-[0-9]{2}-[0-9]{2}"') then try_cast(substring(${json}, 2, 10) as date) - date '1970-01-01' end`
+}
+
+/** Arrays, and texts that nobody has looked at. */
+function isLive({ json = 'null', instant }: ValueSource): string {
+  const isUnknown = `(left(${json}, 1) = '"' and substring(${json}, 6, 1) = '-')`
+  return anyOf([`left(${json}, 1) = '['`, ...(instant === undefined ? [isUnknown] : [])])
 }

@@ -35,9 +35,9 @@ describe('the first value of a trait', () => {
 
   test.each<[string, Value, TraitType, Json?]>([
     ['created_at', '2026-03-01T12:00:00Z', 'date', NOON],
-    ['birth_date', '2026-03-01', 'date', '2026-03-01T00:00:00.000Z'],
+    ['birth_date', '2026-03-01', 'date', '2026-03-01'],
     ['createdAt', '2026-03-01 13:00+01:00', 'date', NOON],
-    ['birthDate', '2026-03-01', 'date', '2026-03-01T00:00:00.000Z'],
+    ['birthDate', '2026-03-01T00:00:00Z', 'date', '2026-03-01T00:00:00.000Z'],
     ['crm/created_at', '1772366400', 'date', NOON],
     ['created_at', '1772366400000', 'date', NOON],
     ['created_at', 1772366400, 'date', NOON],
@@ -75,6 +75,7 @@ describe('a later value', () => {
     ['boolean', 1, true],
     ['boolean', 0, false],
     ['date', '2026-03-01T12:00Z', NOON],
+    ['date', '2024-02-29', '2024-02-29'],
     ['date', '2026-03-01t13:30:00.000999+0130', NOON],
     ['date', '2026-03-01T12:00:00,0-00', NOON],
     ['date', '2016-12-31T23:59:60Z', '2017-01-01T00:00:00.000Z'],

@@ -5,6 +5,7 @@
  */
 import type { ErrorCode } from '../../base/error-codes.ts'
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
+import { isDate } from '../schema/date-time.ts'
 import { isDeeperThan } from '../schema/nesting.ts'
 import { castDate, isBrokenDate, isDateName, isLikelyUnixTime } from './cast-date.ts'
 import { TRAIT_DEPTH_MAX, TRAIT_VALUE_BYTES_MAX, type TraitType } from './trait.ts'
@@ -65,7 +66,7 @@ function coerce(value: Value, type: TraitType): Value | undefined {
     case 'boolean':
       return booleanOf(value)
     case 'date':
-      return typeof value === 'string' || typeof value === 'number' ? castDate(value) : undefined
+      return dateOf(value)
     case 'array':
       if (Array.isArray(value)) return value.every(isScalar) ? value : undefined
       return isScalar(value) ? [value] : undefined
@@ -83,6 +84,12 @@ function numberOf(value: Value): number | undefined {
   if (typeof value !== 'string') return undefined
   const number = Number(value)
   return Number.isFinite(number) && String(number) === value ? number : undefined
+}
+
+/** A day alone stays one: it means that day on every calendar, where an instant would be of the day before west of it. */
+function dateOf(value: Value): string | undefined {
+  if (typeof value === 'string' && isDate(value)) return value
+  return typeof value === 'string' || typeof value === 'number' ? castDate(value) : undefined
 }
 
 function booleanOf(value: Value): boolean | undefined {

@@ -1,5 +1,5 @@
 /** What an operator asks for, as an input on the log like any other: applied in order, replayed like everything else. */
-import type { Instant } from '../event/event.ts'
+import type { Claim, Instant } from '../event/event.ts'
 import type { Counted, SegmentDefinition, SegmentOwner } from '../segment/segment.ts'
 import type { EntityId, EntityKind } from './entity.ts'
 
@@ -13,9 +13,10 @@ export type Command = {
   | { kind: 'split'; entityKind: EntityKind; part: EntityId }
   /**
    * Forgets the entity that these parts make up. The command holds nothing that identifies the person: identifiers are kept
-   * out by the suppression list, which is a file of its own (engine/erasure).
+   * out by the suppression list, which is a file of its own (engine/erasure). Of somebody who has no profile, whom only the events of
+   * others name, it holds the identifiers until the erasure has gone through the log.
    */
-  | { kind: 'erase'; entityKind: EntityKind; parts: EntityId[] }
+  | { kind: 'erase'; entityKind: EntityKind; parts: EntityId[]; identifiers?: Claim[] }
   /** Removes items from the quarantine: they were replayed or are not wanted. */
   | { kind: 'release'; items: string[] }
   /** Defines a segment, or changes it. */

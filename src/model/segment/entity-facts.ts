@@ -73,11 +73,18 @@ export function findFact(kind: EntityKind, entity: Identified, key: string, rule
   if (key === CREATED_AT) return createdAt(entity)
   if (key.startsWith(TRAIT_PREFIX)) return shownTrait(entity.parts, key.slice(TRAIT_PREFIX.length), rules)
   // Identifiers of kinds that the catalog has.
-  return identifierFacts(kind, entity)[key] ?? null
+  const identifiers = identifierFacts(kind, entity)
+  return Object.hasOwn(identifiers, key) ? (identifiers[key] ?? null) : null
 }
 
 export function isIdentifierFact(key: string): boolean {
   return [ID_FACT, EXTERNAL_ID, EMAIL, DOMAIN, ANONYMOUS_IDS].includes(key)
+}
+
+/** The one key under which changes of the fact are told as what it was and is; undefined where several together decide what it is. */
+export function soleKey(kind: EntityKind, fact: string, isIdentifierKind: (name: string) => boolean): string | undefined {
+  if (isIdentifierFact(fact)) return fact
+  return fact === CREATED_AT || fact.startsWith(TRAIT_PREFIX) || isIdentifierKind(fact) ? undefined : factKey(kind, fact)
 }
 
 /** The names of traits that decide about a fact. */

@@ -14,10 +14,13 @@ import type {
 } from './predicate.ts'
 import type { Counted, Tally } from './segment.ts'
 import { constant, type Evaluator, NEVER, passesCount, type Subject } from './subject.ts'
-import { countedBy, instantsOf, pairsOf } from './tally.ts'
+import { countedBy, instantsOf, listOf } from './tally.ts'
 import { spanOf } from './timeframe.ts'
-import { testValue } from './value-test.ts'
-import { fixedMillis, isCalendarUnit, type Zone } from './zone.ts'
+import { compileTest } from './value-test.ts'
+import { fixedMillis, isCalendarUnit, type Zone, zoneOf } from './zone.ts'
+
+/** What an event has as the value of a property. */
+type Scalar = string | number | boolean | null
 
 /** `tallies`: what `talliesOf` gives for the leaf. */
 export function eventEvaluator(leaf: EventLeaf, tallies: readonly Tally[]): Evaluator {
@@ -25,7 +28,7 @@ export function eventEvaluator(leaf: EventLeaf, tallies: readonly Tally[]): Eval
     case 'events':
       return countEvaluator(leaf, tallies)
     case 'value':
-      return (subject, now) => evaluateValue(leaf, countedOf(subject, tallies[0]), subject.zone, now)
+      return valueEvaluator(leaf, tallies[0])
     case 'time':
       return (subject, now) => evaluateTime(leaf, countedOf(subject, tallies[0]), subject.zone, now)
     case 'sequence':
@@ -129,33 +132,88 @@ function walk({ count, enters, leaves }: Crowd, test: (count: number) => boolean
   }
 }
 
-function evaluateValue(leaf: EventValuePredicate, counted: Counted | undefined, zone: Zone, now: Millis): Verdict {
-  const values: (string | number | boolean | null)[] = []
-  let until = NEVER
-  for (const [at, value] of pairsOf(counted)) {
-    const { enter, leave } = spanOf(leaf.when, at, zone, 'event')
-    if (enter > now) until = Math.min(until, enter < leave ? enter : NEVER)
+function valueEvaluator(leaf: EventValuePredicate, tally: Tally | undefined): Evaluator {
+  // Tests of aggregates know no time.
+  const compiled = compileTest(leaf.test, zoneOf('UTC'))
+  const passes = (values: readonly Scalar[], from: number) => compiled(aggregate(leaf.aggregate, values, from), 0).matches
+  return (subject, now) => evaluateValues({ leaf, passes }, listOf(countedOf(subject, tally)), subject.zone, now)
+}
+
+type ValueQuestion = {
+  leaf: EventValuePredicate
+  /** Of the values from an index on. */
+  passes: (values: readonly Scalar[], from: number) => boolean
+}
+
+function evaluateValues({ leaf, passes }: ValueQuestion, list: readonly Scalar[], zone: Zone, now: Millis): Verdict {
+  const values: Scalar[] = []
+  const leaves: Millis[] = []
+  let enters = NEVER
+  // Instants and values in turn.
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const { enter, leave } = spanOf(leaf.when, list[i] as Millis, zone, 'event')
+    if (enter > now) enters = Math.min(enters, enter < leave ? enter : NEVER)
     else if (leave > now) {
-      values.push(value)
-      until = Math.min(until, leave)
+      values.push(list[i + 1] ?? null)
+      leaves.push(leave)
     }
   }
-  const { matches } = testValue(leaf.test, aggregate(leaf.aggregate, values), now, zone)
+  const matches = passes(values, 0)
+  const until = Math.min(
+    enters,
+    turnOf(matches, leaves, (gone) => passes(values, gone)),
+  )
   return until === NEVER ? constant(matches) : { matches, until }
 }
 
-/** Null where there is nothing to aggregate. */
-export function aggregate(how: Aggregate, values: readonly (string | number | boolean | null)[]): Json {
-  if (how === 'distinctCount') return new Set(values.filter((value) => value !== null)).size
-  const numbers = values.filter((value) => typeof value === 'number')
-  if (how === 'sum') return sumOf(numbers)
-  if (numbers.length === 0) return null
-  if (how === 'average') return sumOf(numbers) / numbers.length
-  return how === 'minimum' ? Math.min(...numbers) : Math.max(...numbers)
+/** So many turns are looked at for the one that changes the answer; where none of them does, it is looked at again then. */
+const TURNS_MAX = 10
+
+/** When the answer turns as one value after the other leaves; what happened earlier leaves earlier. */
+function turnOf(matches: boolean, leaves: readonly Millis[], test: (gone: number) => boolean): Millis {
+  let turns = 0
+  for (let gone = 1; gone <= leaves.length; gone++) {
+    const at = leaves[gone - 1] ?? NEVER
+    if (at === NEVER) return NEVER
+    // Of one day all leave at once.
+    if (leaves[gone] === at) continue
+    if (++turns > TURNS_MAX || test(gone) !== matches) return at
+  }
+  return NEVER
+}
+
+/** Of the values from an index on; null where there is nothing to aggregate. */
+export function aggregate(how: Aggregate, values: readonly Scalar[], from = 0): Json {
+  if (how === 'distinctCount') return countDistinct(values, from)
+  let [count, sum, least, most] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  let isExact = true
+  for (let i = from; i < values.length; i++) {
+    const value = values[i]
+    if (typeof value !== 'number') continue
+    count++
+    sum += value
+    if (value < least) least = value
+    if (value > most) most = value
+    isExact &&= Number.isSafeInteger(value) && Number.isSafeInteger(sum)
+  }
+  if (how === 'sum') return isExact ? sum : sumOf(values, from)
+  if (count === 0) return null
+  if (how === 'average') return (isExact ? sum : sumOf(values, from)) / count
+  return how === 'minimum' ? least : most
+}
+
+function countDistinct(values: readonly Scalar[], from: number): number {
+  const distinct = new Set<Scalar>()
+  for (let i = from; i < values.length; i++) {
+    const value = values[i] ?? null
+    if (value !== null) distinct.add(value)
+  }
+  return distinct.size
 }
 
 /** From the smallest on, so that the order of arrival does not show in the last digits. */
-function sumOf(numbers: readonly number[]): number {
+function sumOf(values: readonly Scalar[], from: number): number {
+  const numbers = values.slice(from).filter((value) => typeof value === 'number')
   return numbers.toSorted((a, b) => a - b).reduce((sum, number) => sum + number, 0)
 }
 

@@ -14,6 +14,8 @@ import { isZone, type Zone, zoneOf } from './zone.ts'
 
 export type CompiledRule = {
   evaluate: Evaluator
+  /** Timeless tests of the entity's own facts, all of which hold for whoever matches. Where one fails, nothing else need be looked at. */
+  required: TraitPredicate[]
   dependencies: Dependencies
 }
 
@@ -26,6 +28,8 @@ export type Dependencies = {
   /** Each question about events by itself: mostly an event changes no answer, and then nothing else need be looked at. */
   eventLeaves: EventLeafRule[]
   facts: Set<string>
+  /** Each test of the entity's own facts by itself: mostly another value changes no answer. */
+  traitLeaves: TraitPredicate[]
   accountFacts: Set<string>
   segments: Set<string>
   accountSegments: Set<string>
@@ -39,6 +43,7 @@ export function compileRule(rule: Predicate, { kind, timeZone }: Pick<SegmentDef
     tallies: [],
     eventLeaves: [],
     facts: new Set<string>(),
+    traitLeaves: [],
     accountFacts: new Set<string>(),
     segments: new Set<string>(),
     accountSegments: new Set<string>(),
@@ -47,12 +52,12 @@ export function compileRule(rule: Predicate, { kind, timeZone }: Pick<SegmentDef
   }
   if (isObject(timeZone)) dependencies.facts.add(timeZone.trait)
   const zone = typeof timeZone === 'string' ? zoneOf(timeZone) : undefined
-  return { evaluate: compile(rule, { kind, zone, dependencies }), dependencies }
+  return { evaluate: compile(rule, { kind, zone, dependencies }), required: requiredBy(rule), dependencies }
 }
 
-/** Of one rule, once: for explanations and tests. */
-export function evaluate(rule: Predicate, subject: Subject, now: Millis): Verdict {
-  return compileRule(rule, { kind: 'user', timeZone: subject.zone.id }).evaluate(subject, now)
+function requiredBy(rule: Predicate): TraitPredicate[] {
+  if (rule.is === 'all') return rule.of.flatMap(requiredBy)
+  return rule.is === 'trait' && rule.owner === 'self' && rule.test.test !== 'time' ? [rule] : []
 }
 
 /** The zone of a segment's calendar for one entity. */
@@ -96,9 +101,11 @@ function compile(predicate: Predicate, compiling: Compiling): Evaluator {
   }
 }
 
-function compileTrait({ owner, trait, test }: TraitPredicate, { dependencies }: Compiling): Evaluator {
-  const { facts, accountFacts } = dependencies
+function compileTrait(leaf: TraitPredicate, { dependencies }: Compiling): Evaluator {
+  const { owner, trait, test } = leaf
+  const { facts, traitLeaves, accountFacts } = dependencies
   ;(owner === 'self' ? facts : accountFacts).add(trait)
+  if (owner === 'self') traitLeaves.push(leaf)
   if (test.test === 'time') dependencies.isTimed = true
   // Tests of time depend on the zone; mostly there is one.
   const tests = new Map<Zone, ReturnType<typeof compileTest>>()
@@ -113,10 +120,17 @@ function compileTrait({ owner, trait, test }: TraitPredicate, { dependencies }: 
 }
 
 function compileGroup({ is, of }: GroupPredicate, compiling: Compiling): Evaluator {
-  const children = of.map((child) => compile(child, compiling))
+  const children = of.toSorted((a, b) => costOf(a) - costOf(b)).map((child) => compile(child, compiling))
   if (is === 'all') return (subject, now) => decide(children, false, subject, now)
   const any: Evaluator = (subject, now) => decide(children, true, subject, now)
   return is === 'any' ? any : (subject, now) => not(any(subject, now))
+}
+
+/** What is looked up comes before what is computed, as the first that decides for good ends the rest. */
+function costOf(predicate: Predicate): number {
+  if ('of' in predicate) return Math.max(0, ...predicate.of.map(costOf))
+  if (isEventLeaf(predicate)) return 2
+  return predicate.is === 'trait' && predicate.test.test === 'time' ? 1 : 0
 }
 
 /**

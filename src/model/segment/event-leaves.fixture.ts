@@ -62,21 +62,32 @@ function filters(clock: Clock): fc.Arbitrary<RawFilter> {
     filter('item.sku', 'contains equals starts_with does_not_contain', fc.constantFrom('pro', 'Hello', 'free')),
     filter('gift', 'is_true is_false is_not_set is_set'),
     filter('shipped_at', 'before after is_before', moments(clock)),
+    filter('shipped_at', 'is_on is_not_on', days(clock)),
     filter('campaign.name', 'contains does_not_equal equals', fc.constantFrom('pro', 'Hello', 'free')),
   )
 }
 
-const aggregates: fc.Arbitrary<[operator: string, options: RawOptions]> = fc.tuple(
-  operators('sum average minimum maximum distinct_count'),
-  fc.oneof(
+const aggregates: fc.Arbitrary<[operator: string, options: RawOptions]> = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(operators('sum average minimum maximum distinct_count'), aggregated()) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(
+      fc.constant('distinct_count'),
+      fc.record({ property: fc.constant('item.sku'), comparison: operators('equals'), value: fc.constantFrom(1, 2, 3) }),
+    ),
+  },
+)
+
+function aggregated(): fc.Arbitrary<RawOptions> {
+  return fc.oneof(
     fc.record({
       property: fc.constant('total'),
       comparison: fc.oneof(COMPARING, operators('equals does_not_equal')),
       value: numbers,
     }),
     fc.record({ property: fc.constantFrom('total', 'item.sku'), comparison: operators('is_set is_not_set') }),
-  ),
-)
+  )
+}
 
 function sequences(clock: Clock): fc.Arbitrary<[operator: string, options: RawOptions]> {
   const within = fc.constantFrom(

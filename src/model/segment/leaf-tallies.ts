@@ -12,7 +12,7 @@ import type {
   Unit,
 } from './predicate.ts'
 import type { Keep, Tally } from './segment.ts'
-import { intervalsAt } from './timeframe.ts'
+import { END_OF_TIME, intervalsAt, longestMs } from './timeframe.ts'
 import type { Zone } from './zone.ts'
 
 export type EventLeaf = EventCountPredicate | EventValuePredicate | EventTimePredicate | SequencePredicate
@@ -131,20 +131,7 @@ function absolute(when: Timeframe, zone: Zone): { from?: Millis; until?: Millis 
   }))
 }
 
-/** The last instant that a Date can hold. */
-const END_OF_TIME = 8_640_000_000_000_000
-
-const LONGEST_MS: Record<Unit, number> = {
-  minutes: 60_000,
-  hours: 3_600_000,
-  days: DAY_MS,
-  weeks: 7 * DAY_MS,
-  months: 31 * DAY_MS,
-  quarters: 92 * DAY_MS,
-  years: 366 * DAY_MS,
-}
-
-/** No event counts for longer, calendar days and changes of the clock included. */
+/** No event counts for longer. */
 function atMostMs(amount: number, unit: Unit): number {
-  return (amount + 1) * LONGEST_MS[unit] + 2 * DAY_MS
+  return longestMs(amount + 1, unit)
 }

@@ -24,6 +24,8 @@ export type RawOptions = When & {
 export type NaiveEvent = { name: string; at: Millis; properties: JsonObject; context: JsonObject }
 /** All there is to know of a user, or of an account: then `events` are its own, and those of its `users` are its events as well. */
 export type World = Clock & {
+  /** Where `timeZone` is the entity's own: that of days in filters of events. */
+  filterZone?: string
   facts: Record<string, Json>
   events: NaiveEvent[]
   /** Those that it is a member of. */
@@ -31,7 +33,7 @@ export type World = Clock & {
   /** Of a user. */
   account?: Pick<World, 'facts' | 'segments'>
   /** Of an account. */
-  users?: Omit<World, keyof Clock>[]
+  users?: Omit<World, keyof Clock | 'filterZone'>[]
 }
 
 export function holds(predicate: RawPredicate, world: World): boolean {
@@ -53,14 +55,19 @@ export function holds(predicate: RawPredicate, world: World): boolean {
   return isMember === (operator === 'is_member')
 }
 
-function holdsOfUsers(operator: string, options: RawOptions, { users = [], now, timeZone }: World): boolean {
+function holdsOfUsers(
+  operator: string,
+  options: RawOptions,
+  { users = [], now, timeZone, filterZone = timeZone }: World,
+): boolean {
   const { predicate = { type: 'all', predicates: [] } } = options
-  return passesCount(operator, options, users.filter((user) => holds(predicate, { ...user, now, timeZone })).length)
+  return passesCount(operator, options, users.filter((user) => holds(predicate, { ...user, now, timeZone, filterZone })).length)
 }
 
 function holdsOfEvents(operator: string, options: RawOptions, world: World): boolean {
   const all = [...world.events, ...(world.users ?? []).flatMap(({ events }) => events)].filter(({ at }) => at <= world.now)
-  const named = all.filter((event) => isSelected(event, options))
+  const zone = world.filterZone ?? world.timeZone
+  const named = all.filter((event) => isSelected(event, options, zone))
   const isInFrame = ({ at }: NaiveEvent) => isWithinFrame(options.timeframe ?? 'ever', options, at, world)
   switch (operator) {
     case 'first_time':
@@ -70,9 +77,9 @@ function holdsOfEvents(operator: string, options: RawOptions, world: World): boo
       return one !== undefined && isInFrame(one)
     }
     case 'followed_by':
-      return isFollowed(named, all, isInFrame, options)
+      return isFollowed(named, all.filter((event) => isSelected(event, thenOf(options), zone)).filter(isInFrame), options)
     case 'not_followed_by':
-      return !isFollowed(named, all, isInFrame, options)
+      return !isFollowed(named, all.filter((event) => isSelected(event, thenOf(options), zone)).filter(isInFrame), options)
     case 'sum':
     case 'average':
     case 'minimum':
@@ -90,17 +97,14 @@ function byTime(a: NaiveEvent, b: NaiveEvent): number {
   return a.at - b.at
 }
 
-/** The second is later, within the time given, and in the frame. */
-function isFollowed(
-  firsts: NaiveEvent[],
-  all: NaiveEvent[],
-  isInFrame: (event: NaiveEvent) => boolean,
-  options: RawOptions,
-): boolean {
-  const { then } = options
-  if (then === undefined) throw new Error('There is no `then`.')
-  const seconds = all.filter((event) => isSelected(event, then) && isInFrame(event))
+/** The second is later, within the time given. */
+function isFollowed(firsts: NaiveEvent[], seconds: NaiveEvent[], options: RawOptions): boolean {
   return firsts.some(({ at }) => seconds.some((second) => second.at > at && second.at <= at + withinMs(options)))
+}
+
+function thenOf({ then }: RawOptions): RawSelector {
+  if (then === undefined) throw new Error('There is no `then`.')
+  return then
 }
 
 function withinMs(options: RawOptions): number {
@@ -144,12 +148,13 @@ function aggregate(operator: string, values: Json[]): Json {
 function isSelected(
   event: NaiveEvent,
   { eventName, propsFilters = [] }: { eventName?: string; propsFilters?: RawFilter[] },
+  timeZone: string,
 ): boolean {
   if (event.name !== eventName) return false
   return propsFilters.every(({ section, key, operator, value }) => {
     const found = find(section === 'property' ? event.properties : event.context, key)
     // Nothing of an event changes with time, whatever its properties say: any instant will do.
-    return passes(operator, { value }, found, { now: event.at, timeZone: 'UTC' })
+    return passes(operator, { value }, found, { now: event.at, timeZone })
   })
 }
 

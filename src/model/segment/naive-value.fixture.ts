@@ -7,7 +7,7 @@ import { isWithin, type NaiveArea } from './naive-geo.fixture.ts'
 const ASCII: Record<string, string> = { ø: 'o', æ: 'ae', œ: 'oe', ß: 'ss', ł: 'l', đ: 'd', þ: 'th', ð: 'd', ı: 'i', ħ: 'h' }
 
 /** Small letters without marks. */
-export function fold(text: string): string {
+function fold(text: string): string {
   const small = text.toLowerCase().normalize('NFD').replaceAll(/\p{M}/gu, '')
   return Array.from(small, (character) => ASCII[character] ?? character).join('')
 }

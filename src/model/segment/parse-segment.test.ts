@@ -55,6 +55,7 @@ describe('a document is', () => {
         ],
       },
     ],
+    ['no values', about('email', 'is_set', { value: [], propsFilters: [] })],
   ])('as Hull has described it, of %s', (_of, document) => {
     expect(parse(document).problems).toEqual([])
   })
@@ -130,6 +131,16 @@ describe('of a document with more mistakes than anybody reads', () => {
     expect(problems.at(-1)).toEqual({ pointer: '', message: 'There are 500 further problems.', isWarning: false })
     expect(definition).toBeUndefined()
   })
+  test('what Hull says besides of a property is no mistake', () => {
+    const property = { key: 'email', title: 'Email', configKey: 'user' }
+    const { definition, problems } = parse({ type: 'all', predicates: [{ property, operator: 'is_set' }] })
+    expect(definition?.predicate?.of).toHaveLength(1)
+    expect(problems.map(({ pointer, message, isWarning }) => [pointer, message, isWarning])).toEqual([
+      ['/predicates/0/property/title', 'Of a property only the key is read, not "title".', true],
+      ['/predicates/0/property/configKey', 'Of a property only the key is read, not "configKey".', true],
+    ])
+  })
+
   test('warnings are only that', () => {
     const { problems, definition } = parse(many('is_set'))
     expect(problems.at(-1)).toMatchObject({ message: 'There are 200 further problems.', isWarning: true })
@@ -160,6 +171,31 @@ describe('a time zone is', () => {
     expect(zoneOf({ trait: '' })).toBeUndefined()
     expect(zoneOf({ trait: 'timezone', otherwise: 'Mars' })).toBeUndefined()
     expect(zoneOf({ trait: 'timezone', or: 'UTC' })).toBeUndefined()
+  })
+})
+
+/** Of the only condition, which is one on events. */
+function selectorOf(options: JsonObject, timeZone?: Json) {
+  const predicate = about('event', 'at_least_once', { eventName: 'Completed Order', ...options })
+  const [only] = parse({ predicate, timeZone: timeZone ?? null }).definition?.predicate?.of ?? []
+  return only?.is === 'events' ? only.events : undefined
+}
+
+describe('days in filters of events are those of', () => {
+  const propsFilters = [{ key: 'shipped_at', operator: 'is_on', value: '2026-03-01' }]
+
+  test.each<[string, Json | undefined, string]>([
+    ['the workspace', undefined, 'Europe/Berlin'],
+    ['the segment', 'America/New_York', 'America/New_York'],
+    ['the workspace, where each entity has its own', { trait: 'timezone' }, 'Europe/Berlin'],
+    ['what is named otherwise', { trait: 'timezone', otherwise: 'Asia/Tokyo' }, 'Asia/Tokyo'],
+  ])('%s', (_whose, timeZone, expected) => {
+    expect(selectorOf({ propsFilters }, timeZone)).toMatchObject({ timeZone: expected })
+  })
+  test('no zone where no filter speaks of time, so that the same question is counted once', () => {
+    const timeless = [{ key: 'total', operator: 'gt', value: 100 }]
+    expect(selectorOf({ propsFilters: timeless }, 'America/New_York')).toEqual(selectorOf({ propsFilters: timeless }))
+    expect(selectorOf({ propsFilters }, 'UTC')).not.toHaveProperty('timeZone')
   })
 })
 

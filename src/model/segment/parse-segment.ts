@@ -111,7 +111,9 @@ function readKind(written: Written): EntityKind {
   const byType: EntityKind = type.value === HULL_TYPES.account ? 'account' : 'user'
   if (kind.value === undefined) return byType
   if (kind.value !== 'user' && kind.value !== 'account') {
-    kind.error(`A segment of the kind ${quote(kind.value)} does not exist.`, kind.orKnown(kind.value, ['user', 'account']))
+    const known = ['user', 'account']
+    if (typeof kind.value !== 'string') kind.unknown('kind', known)
+    else kind.error(`A segment of the kind ${quote(kind.value)} does not exist.`, kind.orKnown(kind.value, known))
     return byType
   }
   if (isHull && kind.value !== byType)

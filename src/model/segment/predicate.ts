@@ -87,8 +87,11 @@ export type Timeframe =
   /** Inclusive; days as a whole. */
   | { frame: 'between'; from: Millis | string; to: Millis | string }
 
-/** Which events are meant. All filters apply to the same event. */
-export type EventSelector = { name: string; filters: EventFilter[] }
+/**
+ * Which events are meant. All filters apply to the same event. `timeZone`: of days in filters that speak of time; absent where none does,
+ * so that the same question is the same in every zone. Absent is UTC.
+ */
+export type EventSelector = { name: string; filters: EventFilter[]; timeZone?: string }
 /** `key`: a path with dots into properties or context; a key that exists literally comes first. */
 export type EventFilter = { section: 'property' | 'context'; key: string; test: ValueTest }
 

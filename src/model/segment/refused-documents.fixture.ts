@@ -129,6 +129,11 @@ const WHOLE: RefusedDocument[] = [
     problems: ['/timeZone There is no time zone "Europe/Belin". | Did you mean "Europe/Berlin"?'],
   },
   {
+    input: 'a time zone that is no text',
+    document: { timeZone: ['UTC'], predicate: about('email', 'is_set') },
+    problems: ['/timeZone A time zone must be a text, not a list. | Write a name such as "Europe/Berlin" or "UTC".'],
+  },
+  {
     input: 'a name that is too long',
     document: { name: 'x'.repeat(201), predicate: about('email', 'is_set') },
     problems: [/^\/name "x+…" is no name for a segment\. \| Write a text of up to 200 characters in one line\.$/],
@@ -179,6 +184,11 @@ const WARNINGS: RefusedDocument[] = [
     input: 'a count that is always reached',
     document: about('event', 'is_at_least', { ...ORDERS, count: 0 }),
     problems: [`${AT}/options/count warning: "count" 0 or more is always so. | Use "at_least_once", or a greater number.`],
+  },
+  {
+    input: 'a time of day where only the day counts',
+    document: about('trial_ends_at', 'is_on', { value: '2026-03-01T18:00:00+02:00' }),
+    problems: [`${AT}/options/value warning: Of "2026-03-01T18:00:00+02:00" only the day counts here. | Write "2026-03-01".`],
   },
   {
     input: 'a window of a single instant',

@@ -26,6 +26,11 @@ const OPERATORS: RefusedDocument[] = [
     problems: [`${AT}/operator Operator "is_less_then" does not exist. | Did you mean "is_less_than"?`],
   },
   {
+    input: 'an operator that is no text',
+    document: about('plan', ['is_set'] as unknown as string),
+    problems: [/^\/predicates\/0\/operator The operator must be a text, not a list\. \| There are: is_set, /],
+  },
+  {
     input: 'an operator that does not fit the type of the trait',
     document: about('seats', 'contains', { value: ['3'] }),
     problems: [
@@ -219,7 +224,7 @@ const EVENTS: RefusedDocument[] = [
   {
     input: 'a count above 1,000 in a window that moves',
     document: about('event', 'is_at_least', { ...ORDERS, count: WINDOW_COUNT_MAX + 1, timeframe: 'less_than', days: 30 }),
-    problems: [`${AT}/options/count "count" must be an integer from 0 to 1000, not 1001.`],
+    problems: [`${AT}/options/count "count" in such a timeframe must be an integer from 0 to 1000, not 1001.`],
   },
   {
     input: 'the same in the calendar of each user',
@@ -227,7 +232,7 @@ const EVENTS: RefusedDocument[] = [
       timeZone: { trait: 'timezone' },
       predicate: about('event', 'is_at_least', { ...ORDERS, count: WINDOW_COUNT_MAX + 1, timeframe: 'on', date: '2026-03-01' }),
     },
-    problems: [`/predicate${AT}/options/count "count" must be an integer from 0 to 1000, not 1001.`],
+    problems: [`/predicate${AT}/options/count "count" in such a timeframe must be an integer from 0 to 1000, not 1001.`],
   },
   {
     input: 'a filter that cannot be used',
@@ -244,6 +249,11 @@ const EVENTS: RefusedDocument[] = [
       /^\/predicates\/0\/options\/propsFilters\/0\/operator Operator "grater" does not exist\. \| There are: is_set, .*gt, /,
       `${AT}/options/propsFilters/1/value "is_greater_than" needs a value in the option "value". | For example \`"value": [100]\`.`,
     ],
+  },
+  {
+    input: 'an option that no operator has, though it is empty',
+    document: about('event', 'at_least_once', { ...ORDERS, props_filters: [] }),
+    problems: [`${AT}/options/props_filters "at_least_once" takes no option "props_filters". | Did you mean "propsFilters"?`],
   },
   {
     input: 'a relative window in a filter',
@@ -272,6 +282,14 @@ const EVENTS: RefusedDocument[] = [
       `${AT}/options/then "followed_by" needs a value in the option "then". | For example \`"then": {"eventName": "Completed Order"}\`.`,
     ],
   },
+  {
+    input: 'a second event that is only named',
+    // oxlint-disable-next-line unicorn/no-thenable -- documents have this word; nobody awaits them
+    document: about('event', 'followed_by', { ...ORDERS, then: 'Viewed Page', within_days: 3 }),
+    problems: [
+      `${AT}/options/then The options of "then" must be an object, not "Viewed Page". | Write \`"then": {"eventName": "Completed Order"}\`.`,
+    ],
+  },
 ]
 
 const AREAS: RefusedDocument[] = [
@@ -284,6 +302,40 @@ const AREAS: RefusedDocument[] = [
     input: 'a point that is not on earth',
     document: about('place', 'is_within', { circle: { lat: 91, lon: 2, metres: 100 } }),
     problems: [`${AT}/options/circle/lat The latitude must be a number from -90 to 90, not 91.`],
+  },
+  {
+    input: 'a point with a height',
+    document: about('place', 'is_within', {
+      polygon: { points: [[0, 0, 35], { lat: 0, lon: 1, height: 35 }, { lat: 1, latitude: 2, lon: 1 }] },
+    }),
+    problems: [
+      `${AT}/options/polygon/points/0 A point has a latitude and a longitude, not 3 numbers. | Write \`{"lat": 48.85, "lon": 2.35}\`.`,
+      `${AT}/options/polygon/points/1/height A point has no member "height". | There are: lat, latitude, lon, lng, longitude.`,
+      `${AT}/options/polygon/points/2/latitude "latitude" and "lat" say the same in two ways. | Keep one of them.`,
+    ],
+  },
+  {
+    input: 'a circle with two radii and two centers',
+    document: about('place', 'is_within', { circle: { center: [48, 2], lat: 48, lon: 2, metres: 5, radius: 7 } }),
+    problems: [
+      `${AT}/options/circle/lat "lat" and "center" say the same in two ways. | Keep one of them.`,
+      `${AT}/options/circle/lon "lon" and "center" say the same in two ways. | Keep one of them.`,
+      `${AT}/options/circle/radius "radius" and "metres" say the same in two ways. | Keep one of them.`,
+    ],
+  },
+  {
+    input: 'a polygon that is a list of points',
+    document: about('place', 'is_within', {
+      polygon: [
+        [0, 0],
+        [0, 1],
+        [1, 1],
+      ],
+    }),
+    problems: [0, 1, 2].map(
+      (i) =>
+        `${AT}/options/polygon/${i} A polygon must be an object, not a list. | Write \`{"points": [[48, 2], [49, 2], [49, 3]]}\`: latitude before longitude.`,
+    ),
   },
   {
     input: 'a box upside down',

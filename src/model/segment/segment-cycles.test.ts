@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { MemberPredicate, Predicate } from './predicate.ts'
-import { cycleText, segmentCycles, segmentsIn, type SegmentLinks } from './segment-cycles.ts'
+import { cycleText, placeOfReference, segmentCycles, segmentsIn, type SegmentLinks } from './segment-cycles.ts'
 
 const member = (...segments: string[]): MemberPredicate => ({ is: 'member', owner: 'self', segments, negated: false, at: '' })
 const definition = (id: string, ...of: Predicate[]): SegmentLinks => ({ id, predicate: { is: 'all', of, at: '' } })
@@ -37,6 +37,15 @@ test('users of accounts and groups are looked into', () => {
   const definitions = [definition('big', users), definition('active', { is: 'none', of: [member('big')], at: '' })]
   expect(segmentsIn({ is: 'all', of: [users, member('active')], at: '' })).toEqual(['active'])
   expect(segmentCycles(definitions)).toEqual([['big', 'active']])
+})
+
+test('the place where one is asked for is told', () => {
+  const inner: Predicate = { is: 'any', of: [{ ...member('active'), at: '/users/0' }], at: '' }
+  const users: Predicate = { is: 'users', segment: '~1', predicate: inner, count: { min: 1, max: null, negated: false }, at: '' }
+  const rule: Predicate = { is: 'all', of: [users, { ...member('vip', 'active'), at: '/1' }], at: '' }
+  expect(placeOfReference(rule, 'active')).toBe('/users/0/options/value')
+  expect(placeOfReference(rule, 'vip')).toBe('/1/options/value')
+  expect(placeOfReference(rule, 'gone')).toBeUndefined()
 })
 
 /** Reachable from its own links. */

@@ -1,4 +1,5 @@
 /** Segments that ask for the members of others must not come back to themselves: nobody could say who is in. */
+import type { JsonPointer } from '../../base/json-pointer.ts'
 import type { Predicate } from './predicate.ts'
 import type { SegmentDefinition } from './segment.ts'
 
@@ -47,6 +48,26 @@ function namedIn(predicate: Predicate): string[] {
     case 'time':
     case 'sequence':
       return []
+  }
+}
+
+/** JSON pointer to where a rule first asks for the members of a segment; undefined where it does not. */
+export function placeOfReference(predicate: Predicate, segment: string): JsonPointer | undefined {
+  switch (predicate.is) {
+    case 'all':
+    case 'any':
+    case 'none':
+      return predicate.of.map((child) => placeOfReference(child, segment)).find((place) => place !== undefined)
+    case 'users':
+      return placeOfReference(predicate.predicate, segment)
+    case 'member':
+      return predicate.segments.includes(segment) ? `${predicate.at}/options/value` : undefined
+    case 'trait':
+    case 'events':
+    case 'value':
+    case 'time':
+    case 'sequence':
+      return undefined
   }
 }
 

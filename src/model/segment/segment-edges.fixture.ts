@@ -16,7 +16,7 @@ type Age = { amount: number; unit: string }
 type Times = { ages: Age[]; dates: string[]; /** Between two events. */ within: Age[] }
 
 /** An amount under `value` counts as days: one too many does no harm. */
-export function timesIn(document: unknown): Times {
+function timesIn(document: unknown): Times {
   const times: Times = { ages: [], dates: [], within: [] }
   collect(document, '', times)
   return times
@@ -49,7 +49,10 @@ export function turningPoints(document: RawPredicate, world: World): Millis[] {
   const worlds = [world, ...(world.users ?? [])]
   const happened = worlds.flatMap(({ events }) => events.map(({ at }) => at))
   const known = [...worlds, ...(world.account ? [world.account] : [])].flatMap(({ facts }) => timesIn(facts).dates)
-  const instants = [...happened, ...known.map((date) => Date.parse(date))]
+  const instants = [
+    ...happened,
+    ...known.map((date) => (date.length === 10 ? instantOf(Date.parse(date), timeZone) : Date.parse(date))),
+  ]
   const points = instants.flatMap((at) => [
     at,
     ...ages.flatMap((age) => {

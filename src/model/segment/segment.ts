@@ -8,7 +8,7 @@
  *                          did; and an event reads and writes only what was counted of its name.
  *   `activity/account`     likewise; sums over the account's users.
  *   `part/user`, `part/account`   key: id of a part; `PartState`.
- *   `membership/user`, `membership/account`   key: id of the entity; `Membership`.
+ *   `membership/user`, `membership/account`   key: id of the entity; `Membership` (membership.ts).
  *   `deadline`             key: `<13 digits of the instant>/<kind>/<part>`: look at the entity of this part then.
  *   `account-user`         key: `<account part>/<user>` of users that were linked, `@<domain>/<user>` by the domain of their emails.
  *
@@ -87,6 +87,12 @@ export type TallyState = {
 /** By key of the tally. A number for `count`; instants; with a property, instants and values in turn. */
 export type Counted = number | (number | string | boolean | null)[]
 
+/** A tally, asked about the events of log entries up to position `through`. */
+export type PastTally = Pick<Tally, 'events' | 'keeps'> & { through: number }
+
+/** What such tallies keep of a part's events, by number in the list that was asked for. */
+export type CountedPart = { part: EntityId; tallies: [number: number, counted: Counted][] }
+
 /** What was counted of a part's events of one name, by key of the tally. */
 export type Activity = Record<string, Counted>
 
@@ -106,11 +112,6 @@ export type PartState = {
   accountKeys?: string[]
   /** Accounts: how many of its users are in an internal segment. */
   users?: Record<string, number>
-}
-
-export type Membership = {
-  /** By id of the segment: since when. */
-  in: Record<string, Millis>
 }
 
 export const SEGMENT_SPACE = 'segment'

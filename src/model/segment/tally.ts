@@ -2,6 +2,7 @@
  * Tallies: the little that is kept of an entity's events so that a question about them has its exact answer at any instant. Taking in an
  * event, and joining what two parts of an entity have, give the same whatever the order; events that come late are no exception.
  */
+import { createHash } from 'node:crypto'
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 import type { Millis } from '../profile/entity.ts'
 import { type EventSelector, OCCURRENCES_MAX } from './predicate.ts'
@@ -15,17 +16,19 @@ export type EventFacts = { name: string; properties: JsonObject; context: JsonOb
 export type Occurrence = { at: Millis; value: Scalar | null }
 type Scalar = string | number | boolean
 
-/** Texts that are counted or compared are short; longer ones count by their beginning. */
-const VALUE_CHARACTERS_MAX = 100
+/** Longer texts are kept as a digest: they are only told apart, and a thousand of them stay a hundred kilobytes. */
+const TEXT_CHARACTERS_MAX = 100
+/** Of a digest: in front of the 64 of the hash, so that no text that is kept as it is can be the same. */
+const BEGINNING_CHARACTERS = 40
 
 export function selects(selector: EventSelector, event: EventFacts): boolean {
   return selector.name === event.name && compileSelector(selector)(event)
 }
 
-/** For events of its name: whether all filters pass. Filters know no moving time, and days are those of UTC. */
-export function compileSelector({ filters }: EventSelector): (event: EventFacts) => boolean {
+/** For events of its name: whether all filters pass. Filters know no moving time. */
+export function compileSelector({ filters, timeZone = 'UTC' }: EventSelector): (event: EventFacts) => boolean {
   const passes = filters.map(({ section, key, test }) => {
-    const compiled = compileTest(test, zoneOf('UTC'))
+    const compiled = compileTest(test, zoneOf(timeZone))
     return (event: EventFacts) => compiled(valueAt(section === 'property' ? event.properties : event.context, key), 0).matches
   })
   if (passes.length === 0) return () => true
@@ -47,8 +50,15 @@ export function valueAt(values: JsonObject, key: string): Json {
 export function occurrenceOf(keeps: Keep, at: Millis, event: EventFacts): Occurrence {
   if (keeps.keep !== 'all' || keeps.property === undefined) return { at, value: null }
   const value = valueAt(event.properties, keeps.property)
-  if (typeof value === 'string') return { at, value: value.slice(0, VALUE_CHARACTERS_MAX) }
+  if (typeof value === 'string') return { at, value: shortened(value) }
   return { at, value: value === null || typeof value === 'object' ? null : value }
+}
+
+function shortened(text: string): string {
+  if (text.length <= TEXT_CHARACTERS_MAX) return text
+  // By code units: UTF-8 has one and the same form for all halves of pairs.
+  const hash = createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('hex')
+  return text.slice(0, BEGINNING_CHARACTERS) + hash
 }
 
 /** With one more event; the same object when it makes no difference. `now` never goes back. */
@@ -95,8 +105,15 @@ export function countedBy(counted: Counted | undefined, now: Millis): { count: n
 /** Of all but counts; sorted. */
 export function instantsOf(counted: Counted | undefined): readonly Millis[] {
   // Only tallies of instants are asked.
-  return Array.isArray(counted) ? (counted as number[]) : []
+  return Array.isArray(counted) ? (counted as number[]) : NONE
 }
+
+/** As it is kept; of those that keep a property, instants and values in turn. */
+export function listOf(counted: Counted | undefined): readonly (Scalar | null)[] {
+  return Array.isArray(counted) ? counted : NONE
+}
+
+const NONE: readonly never[] = []
 
 /** Of those that keep a property; by instant. */
 export function pairsOf(counted: Counted | undefined): [at: Millis, value: Scalar | null][] {
@@ -138,7 +155,11 @@ function insertInstant(instants: readonly Millis[], at: Millis): Millis[] {
 
 function insertAll(counted: Counted | undefined, { property }: Extract<Keep, { keep: 'all' }>, pair: [Millis, Scalar | null]) {
   if (property === undefined) return insertInstant(instantsOf(counted), pair[0])
-  return [...pairsOf(counted), pair].toSorted(comparePairs).flat()
+  const list = Array.isArray(counted) ? counted : []
+  // Mostly the newest.
+  let place = list.length
+  while (place > 0 && comparePairs([list[place - 2] as Millis, list[place - 1] ?? null], pair) > 0) place -= 2
+  return list.toSpliced(place, 0, ...pair)
 }
 
 /** Of one instant by value, so that any order of arrival gives the same. */

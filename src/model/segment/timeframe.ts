@@ -21,6 +21,25 @@ export type Interval = { from: Millis; until: Millis }
 /** Events do not count before they happen. Traits say when something is meant to be, so absolute frames hold whatever `now` is. */
 export type TimeOf = 'event' | 'trait'
 
+/** The last instant that a Date can hold. */
+export const END_OF_TIME = 8_640_000_000_000_000
+
+const DAY_MS = 86_400_000
+const LONGEST_MS: Record<Unit, number> = {
+  minutes: 60_000,
+  hours: 3_600_000,
+  days: DAY_MS,
+  weeks: 7 * DAY_MS,
+  months: 31 * DAY_MS,
+  quarters: 92 * DAY_MS,
+  years: 366 * DAY_MS,
+}
+
+/** So many units take no longer, changes of the clock included. */
+export function longestMs(amount: number, unit: Unit): number {
+  return amount * LONGEST_MS[unit] + 2 * DAY_MS
+}
+
 const NEVER: Span = Object.freeze({ enter: Infinity, leave: Infinity })
 const ALWAYS: Span = Object.freeze({ enter: -Infinity, leave: Infinity })
 

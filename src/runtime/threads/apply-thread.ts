@@ -13,6 +13,9 @@ import { serveTask } from './thread-task.ts'
 
 export type ApplyInput = { config: EngineConfig; catalog: Catalog }
 
+/** A transaction costs as much as fifty events: at a thousand a second, what comes within so long shares one. */
+const GATHER_MS = 8
+
 /** One partition until the log has several. */
 const PARTITION = '0'
 
@@ -22,7 +25,14 @@ await serveTask<ApplyInput, ApplyStatus>(async ({ input: { config, catalog }, be
   const plan = { ...derivations, members: [...derivations.members, profilesMember(catalog, config)] }
   const log = await openLogReader(config)
   const store = await openStore(config)
-  const apply = new Apply({ plan, log, store, clock: systemClock, partition: PARTITION, bell, report })
+  const gathering = {
+    ring: () => bell.ring(),
+    wait: async (signal: AbortSignal) => {
+      await bell.wait(signal)
+      await systemClock.sleep(GATHER_MS, signal)
+    },
+  }
+  const apply = new Apply({ plan, log, store, clock: systemClock, partition: PARTITION, bell: gathering, report })
   return {
     run: async (signal) => {
       // Before the store is acquired: whoever works on it rightly is not disturbed.

@@ -21,7 +21,8 @@ export type ColumnsInput = { config: EngineConfig; catalog: Catalog }
 export type FillPageSketch = FillPage extends infer Page ? (Page extends FillPage ? Omit<Page, 'kind'> : never) : never
 
 export type ColumnsQuestion =
-  | { ask: 'preview' | 'compare'; definition: SegmentDefinition }
+  | { ask: 'preview'; definition: SegmentDefinition }
+  | { ask: 'compare'; definition: SegmentDefinition; instead: readonly SegmentDefinition[] }
   | { ask: 'members'; segment: Pick<SegmentDefinition, 'id' | 'kind'>; after?: EntityId; limit: number }
   | { ask: 'fill-page' }
   | { ask: 'catch-up' }
@@ -46,13 +47,13 @@ const columns = new Columns({
       users.map(async ({ entity }) => (await findLinkedAccount(entity, profiles.lookup, profiles.identity))?.placed.id),
     ),
 })
-const ending = new AbortController()
-const fillPages = new FillPages({ source: columns, store, now: () => systemClock.now(), signal: ending.signal })
+const { fillPageEntities: pageSize } = config
+const fillPages = new FillPages({ source: columns, store, now: () => systemClock.now(), pageSize })
 
 answerInParallel<ColumnsQuestion, ColumnsAnswer>({
   answer,
   close: async () => {
-    ending.abort()
+    await fillPages.forget()
     await columns.close()
     await store.close()
   },
@@ -65,17 +66,19 @@ async function answer(question: ColumnsQuestion, signal: AbortSignal): Promise<C
       return await columns.preview(question.definition, { now: systemClock.now(), signal })
     case 'compare':
       await columns.catchUp(signal)
-      return await columns.compare(question.definition, { now: systemClock.now(), signal })
+      return await columns.compare(question.definition, { instead: question.instead, now: systemClock.now(), signal })
     case 'members': {
       await columns.catchUp(signal)
       const { segment, after, limit } = question
       return await columns.membersOf(segment, { ...(after !== undefined && { after }), limit })
     }
     case 'fill-page':
-      return await fillPages.next()
+      return await fillPages.next(signal)
     case 'catch-up':
       return await columns.catchUp(signal)
     case 'discard':
+      // Pages that were made ahead speak of those who must go.
+      await fillPages.forget()
       await columns.discard()
       return undefined
   }

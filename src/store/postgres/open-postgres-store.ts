@@ -26,6 +26,7 @@ const UPSERT_CHECKPOINT = `
   on conflict (task) do update set position = excluded.position
 `
 const SELECT_CURSOR = 'select value from millrace.cursors where name = $1'
+const SELECT_CURSOR_NAMES = 'select name from millrace.cursors where starts_with(name, $1)'
 const UPSERT_CURSOR = `
   insert into millrace.cursors (name, value) values ($1, $2)
   on conflict (name) do update set value = excluded.value
@@ -129,6 +130,13 @@ class PostgresStore implements Store {
 
   async saveCursor(name: string, value: string): Promise<void> {
     await this.#attempt(() => this.#pool.query(UPSERT_CURSOR, [name, toStored(value)]))
+  }
+
+  cursorNames(prefix: string): Promise<string[]> {
+    return this.#attempt(async () => {
+      const { rows } = await this.#pool.query<{ name: string }>(SELECT_CURSOR_NAMES, [prefix])
+      return rows.map(({ name }) => name)
+    })
   }
 
   async scrub(): Promise<void> {

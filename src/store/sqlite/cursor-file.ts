@@ -5,6 +5,7 @@ import { onStoreFile, openCursorDatabase } from './store-database.ts'
 
 const SELECT_CURSOR = 'select value from cursors where name = ?'
 const UPSERT_CURSOR = 'insert into cursors (name, value) values (?, ?) on conflict (name) do update set value = excluded.value'
+const SELECT_NAMES = 'select name from cursors where substr(name, 1, length(?1)) = ?1'
 
 export class CursorFile {
   readonly #path: string
@@ -22,6 +23,11 @@ export class CursorFile {
 
   save(name: string, value: string): void {
     onStoreFile(this.#path, () => this.#db.prepare(UPSERT_CURSOR).run(name, value))
+  }
+
+  names(prefix: string): string[] {
+    const rows = onStoreFile(this.#path, () => this.#db.prepare(SELECT_NAMES).all(prefix)) as { name: string }[]
+    return rows.map(({ name }) => name)
   }
 
   close(): void {

@@ -19,6 +19,7 @@ export async function openSqliteStoreReader(path: string): Promise<Reader> {
     checkpoints: async () => onStoreFile(path, () => reader.checkpoints()),
     loadCursor: async (name) => cursors.load(name),
     saveCursor: async (name, value) => cursors.save(name, value),
+    cursorNames: async (prefix) => cursors.names(prefix),
     scrub: () => scrubSqliteStore(path),
     close: async () => {
       cursors.close()

@@ -118,6 +118,10 @@ class SqliteStore implements Store {
     this.#parts.cursors.save(name, value)
   }
 
+  async cursorNames(prefix: string): Promise<string[]> {
+    return this.#parts.cursors.names(prefix)
+  }
+
   async scrub(): Promise<void> {
     // What is in memory has no file to be legible in.
     if (this.#parts.path !== IN_MEMORY) await scrubSqliteStore(this.#parts.path)

@@ -58,7 +58,7 @@ export class StoreReader {
     const spaceId = this.#spaceId(space)
     if (spaceId === undefined) return keys.map(() => undefined)
     // One transaction for all: SQLite would take and drop its locks for every key.
-    return this.#inTransaction(() => {
+    return this.#inTransaction(keys.length, () => {
       const mayHave = filter?.mayHave(space, this.#selectLastCommit.get() as LastCommit | undefined)
       if (mayHave === undefined) return keys.map((key) => this.#loadOne(spaceId, key))
       return keys.map((key) => (mayHave(key) ? this.#loadOne(spaceId, key) : undefined))
@@ -95,8 +95,8 @@ export class StoreReader {
     return row?.[0]
   }
 
-  #inTransaction<Result>(work: () => Result): Result {
-    if (this.#db.isTransaction) return work()
+  #inTransaction<Result>(keys: number, work: () => Result): Result {
+    if (this.#db.isTransaction || keys === 1) return work()
     this.#db.exec('begin')
     try {
       return work()

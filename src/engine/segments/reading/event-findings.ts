@@ -1,5 +1,6 @@
 /** What is found about conditions on events: events with the spans of time in which they count. */
 import type { Json } from '../../../base/json.ts'
+import type { Instant } from '../../../model/event/event.ts'
 import type { Millis } from '../../../model/profile/entity.ts'
 import type { Timeframe } from '../../../model/segment/predicate.ts'
 import type { Tally } from '../../../model/segment/segment.ts'
@@ -19,6 +20,8 @@ export type EventFindings = {
   events: BehindEvent[]
   /** There are older ones that count, or may be. */
   hasMore?: true
+  /** Of a count of 0: when it happened last, whatever the timeframe; null: never up to now. Absent where that is not known. */
+  lastAt?: Instant | null
 }
 
 export type Explaining = {
@@ -40,6 +43,16 @@ export function spannedBy(when: Timeframe, events: readonly FoundEvent[], zone: 
 
 export function covers({ enter, leave }: Span, instant: Millis): boolean {
   return enter <= instant && instant < leave
+}
+
+/** `events`: newest first. `isNever`: the count of all that ever happened is 0. */
+export function lastOf(
+  events: readonly FoundEvent[],
+  { now, isWhole, isNever }: { now: Millis; isWhole: boolean; isNever: boolean },
+): Pick<EventFindings, 'lastAt'> {
+  const last = events.find(({ at }) => at <= now)
+  if (last !== undefined) return { lastAt: new Date(last.at).toISOString() }
+  return isWhole || isNever ? { lastAt: null } : {}
 }
 
 /** When the answer can have turned. */

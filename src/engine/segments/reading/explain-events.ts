@@ -11,7 +11,7 @@ import { countedBy, instantsOf, pairsOf, valueAt } from '../../../model/segment/
 import { spanOf } from '../../../model/segment/timeframe.ts'
 import { testValue } from '../../../model/segment/value-test.ts'
 import type { FoundEvent, FoundEvents } from './behind-events.ts'
-import { covers, edgesOf, type EventFindings, type Explaining, shown, spannedBy } from './event-findings.ts'
+import { covers, edgesOf, type EventFindings, type Explaining, lastOf, shown, spannedBy } from './event-findings.ts'
 import { explainSequence } from './explain-sequence.ts'
 import { heldSince } from './held-since.ts'
 
@@ -38,6 +38,7 @@ function explainCount(leaf: EventCountPredicate, { events, isWhole }: FoundEvent
   const passesAt = (instant: Millis) => passesCount(leaf.count, spanned.filter(({ span }) => covers(span, instant)).length)
   return {
     value: isAtLeast ? Math.max(count, counting.length) : count,
+    ...(count === 0 && lastOf(events, { now, isWhole, isNever: leaf.when.frame === 'ever' })),
     ...(isAtLeast && !isWhole && { isAtLeast }),
     since: isWhole ? heldSince(edgesOf(spanned), passesAt, { now }) : undefined,
     ...shown(counting, isWhole),

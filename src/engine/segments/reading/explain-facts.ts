@@ -9,7 +9,13 @@ import { type Provenance, provenanceOf } from '../../profiles/reading/profile-re
 import { ALWAYS, heldSince, type Since, sinceAny } from './held-since.ts'
 import type { StoredSubject } from './stored-subject.ts'
 
-export type FactFindings = { value: Json; write?: Provenance; since: Since }
+export type FactFindings = {
+  value: Json
+  write?: Provenance
+  since: Since
+  /** It is about the account of a user who belongs to none. */
+  isWithoutAccount?: true
+}
 
 /** The answer has held since the value was written, or since a date in it came or passed. */
 export function explainTrait({ owner, trait, test }: TraitPredicate, subject: StoredSubject, now: Millis): FactFindings {
@@ -25,6 +31,7 @@ export function explainTrait({ owner, trait, test }: TraitPredicate, subject: St
   return {
     value,
     ...(write && { write: provenanceOf(write) }),
+    ...(owner === 'account' && !subject.hasAccount && { isWithoutAccount: true }),
     since: linkedSince === undefined ? undefined : Math.max(since, linkedSince),
   }
 }
@@ -47,5 +54,9 @@ export function explainMember({ owner, segments }: MemberPredicate, subject: Sto
   const since = sinceAny(inside.map((segment) => subject.memberSince(owner, segment)))
   const linkedSince = owner === 'account' ? subject.linkedSince : ALWAYS
   const isKnown = since !== undefined && linkedSince !== undefined
-  return { value: inside, since: isKnown ? Math.max(since, linkedSince) : undefined }
+  return {
+    value: inside,
+    ...(owner === 'account' && !subject.hasAccount && { isWithoutAccount: true }),
+    since: isKnown ? Math.max(since, linkedSince) : undefined,
+  }
 }

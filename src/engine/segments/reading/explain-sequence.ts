@@ -4,7 +4,7 @@ import type { SequencePredicate } from '../../../model/segment/predicate.ts'
 import { instantsOf } from '../../../model/segment/tally.ts'
 import { type Span, spanOf } from '../../../model/segment/timeframe.ts'
 import type { FoundEvents } from './behind-events.ts'
-import { covers, edgesOf, type EventFindings, type Explaining, shown, spannedBy } from './event-findings.ts'
+import { covers, edgesOf, type EventFindings, type Explaining, lastOf, shown, spannedBy } from './event-findings.ts'
 import { heldSince } from './held-since.ts'
 
 export function explainSequence(
@@ -33,8 +33,10 @@ export function explainSequence(
   const passesAt = (instant: Millis) => spanned.some(({ span }) => covers(span, instant)) !== leaf.negated
   const counting = following.filter((_, i) => covers(spanned[i]?.span ?? NOWHERE, now))
   const pairs = new Set(counting.flatMap(({ found, leader }) => [found, leader]))
+  const completed = following.map(({ found }) => found)
   return {
     value: kept.length,
+    ...(kept.length === 0 && lastOf(completed, { now, isWhole, isNever: leaf.when.frame === 'ever' })),
     since: isWhole ? heldSince(edgesOf(spanned), passesAt, { now }) : undefined,
     ...shown([...pairs], isWhole),
   }

@@ -1,56 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Json } from '../../../base/json.ts'
-import { SEGMENT_SPACE } from '../../../model/segment/segment.ts'
 import type { EventSketch } from '../../profiles/profiles.fixture.ts'
-import { type ExplainedCondition, type ExplainedNode, explainMembership, type Explanation } from './explanation.ts'
+import { ADA, at, childrenOf, explain, explainOne, instant, orders, thenOf } from './explanation.fixture.ts'
+import type { ExplainedCondition } from './explanation.ts'
 import { all, SegmentWorld, trait } from './segment-world.fixture.ts'
-
-/** Days of March 2026, at 8 o'clock; now is the 10th at 12. */
-const at = (day: number) => (day - 1) * 24 * 60
-const instant = (day: number) => `2026-03-${String(day).padStart(2, '0')}T08:00:00.000Z`
-
-const ADA: EventSketch[] = [
-  { id: 'm1', type: 'identify', userId: 'ada', at: at(1), traits: { email: 'ada@acme.com', plan: 'trial', name: 'Ada' } },
-  {
-    id: 'm2',
-    type: 'identify',
-    userId: 'ada',
-    at: at(3),
-    source: 'crm',
-    traits: { plan: 'pro', trial_ends_at: '2026-03-12T08:00:00Z' },
-  },
-  { id: 'o1', type: 'track', name: 'Order', userId: 'ada', at: at(2), properties: { total: 50 } },
-  { id: 'o2', type: 'track', name: 'Order', userId: 'ada', at: at(5), properties: { total: 150 } },
-  { id: 'o3', type: 'track', name: 'Order', userId: 'ada', at: at(6), properties: { total: 250 } },
-  { id: 'v1', type: 'track', name: 'Visit', userId: 'ada', at: at(5) - 30 },
-]
-
-function orders(operator: string, options: Record<string, Json> = {}) {
-  return { property: { key: 'event' }, operator, options: { eventName: 'Order', ...options } }
-}
-
-function thenOf(eventName: string): Record<string, Json> {
-  // oxlint-disable-next-line unicorn/no-thenable -- documents have this word; nobody awaits them
-  return { then: { eventName } }
-}
-
-async function explain(world: SegmentWorld, ref = 'ada', segment = 's'): Promise<Explanation> {
-  const { reader, timeline, clock } = world
-  return await explainMembership({ reader, timeline, clock }, { segment, ref })
-}
-
-/** The only condition of a rule. */
-async function explainOne(predicate: unknown, sketches = ADA): Promise<ExplainedCondition> {
-  const world = await SegmentWorld.open(...sketches)
-  await world.define('s', all(predicate))
-  const [condition] = childrenOf((await explain(world)).tree)
-  if (condition === undefined || 'of' in condition) throw new Error('There is one condition.')
-  return condition
-}
-
-function childrenOf(node: ExplainedNode | null): ExplainedNode[] {
-  return node !== null && 'of' in node ? node.of : []
-}
 
 type Expected = Partial<Omit<ExplainedCondition, 'events'>> & { events?: string[] }
 
@@ -124,12 +76,26 @@ describe('of a condition about events', () => {
     [
       'that it is no longer so is told with since when',
       orders('at_least_once', { timeframe: 'less_than', days: 2 }),
-      { matches: false, value: 0, since: instant(8), until: null, events: [] },
+      { matches: false, value: 0, since: instant(8), until: null, lastAt: instant(6), events: [] },
     ],
     [
       'that something never happened was never otherwise',
       orders('zero_times', { eventName: 'Refund' }),
-      { matches: true, value: 0, since: null },
+      { matches: true, value: 0, since: null, lastAt: null },
+    ],
+    [
+      'that it only happened when it does not count is told with the last time',
+      orders('zero_times', {
+        timeframe: 'on',
+        date: '2026-03-09',
+        propsFilters: [{ section: 'property', key: 'total', operator: 'lt', value: 200 }],
+      }),
+      { matches: true, value: 0, since: null, lastAt: instant(5) },
+    ],
+    [
+      'a sequence that was, though not lately',
+      orders('followed_by', { eventName: 'Visit', ...thenOf('Order'), within_hours: 1, timeframe: 'less_than', days: 2 }),
+      { matches: false, value: 0, since: instant(7), lastAt: instant(5), events: [] },
     ],
     [
       'a value over events',
@@ -159,7 +125,7 @@ describe('of a condition about events', () => {
     [
       'a sequence that never was',
       orders('not_followed_by', { ...thenOf('Visit'), within_hours: 1 }),
-      { matches: true, value: 0, since: null, events: [] },
+      { matches: true, value: 0, since: null, lastAt: null, events: [] },
     ],
   ])('%s', async (_name, predicate, { events, ...expected }) => {
     const found = await explainOne(predicate)
@@ -191,6 +157,12 @@ describe('of a condition about events', () => {
     }))
     const found = await explainOne(orders('is_at_least', { eventName: 'Tick', count: 3 }), [...ADA, ...many])
     expect(found).toMatchObject({ matches: true, value: 500, isAtLeast: true, since: null, hasMore: true })
+    const large = { propsFilters: [{ section: 'property', key: 'total', operator: 'gt', value: 1 }] }
+    const lately = { eventName: 'Tick', ...large, timeframe: 'less_than', days: 1 }
+    // An older one may have been large.
+    expect(await explainOne(orders('zero_times', lately), [...ADA, ...many])).not.toHaveProperty('lastAt')
+    const ever = await explainOne(orders('zero_times', { eventName: 'Tick', ...large }), [...ADA, ...many])
+    expect(ever).toMatchObject({ value: 0, lastAt: null })
   })
 })
 
@@ -276,6 +248,14 @@ describe('as a whole', () => {
     expect(await explain(world, 'bob')).toMatchObject({ matches: false, isMember: false, since: null, tree: null })
   })
 
+  test('a segment may have the name of what every object has', async () => {
+    const world = await SegmentWorld.open(...ADA)
+    for (const id of ['constructor', 'toString']) await world.define(id, { name: 'By hand', manual: true })
+    await world.enter('user', 'ada', { toString: instant(4) })
+    expect(await explain(world, 'ada', 'constructor')).toMatchObject({ matches: false, isMember: false, since: null })
+    expect(await explain(world, 'ada', 'toString')).toMatchObject({ isMember: true, since: instant(4) })
+  })
+
   test('what does not exist is refused, with the name that was meant', async () => {
     const world = await SegmentWorld.open(...ADA)
     await world.define('trial-users', windowed)
@@ -285,99 +265,24 @@ describe('as a whole', () => {
     })
     await expect(explain(world, 'nobody', 'trial-users')).rejects.toMatchObject({ code: 'entity_unknown' })
   })
-})
 
-describe('of others', () => {
-  const ACME: EventSketch[] = [
-    ...ADA,
-    { type: 'group', userId: 'ada', groupId: 'acme', at: at(4), traits: { tier: 'gold' } },
-    { type: 'group', userId: 'bob', groupId: 'acme', at: at(2), traits: { tier: 'silver' } },
-  ]
-
-  test('a trait of the account counts since the user belongs to it', async () => {
-    const found = await explainOne(trait('account.tier', 'is_set'), ACME)
-    expect(found).toMatchObject({ text: 'account.tier is set', value: 'gold', since: instant(4), write: { source: 'web' } })
-    const later: EventSketch[] = [...ACME, { type: 'group', groupId: 'acme', userId: 'cyd', at: at(6), traits: { tier: 'iron' } }]
-    expect(await explainOne(trait('account.tier', 'is_set'), later)).toMatchObject({ value: 'iron', since: instant(6) })
-  })
-
-  test('what the account was before the user belonged to it does not count', async () => {
-    const older: EventSketch = {
-      type: 'group',
-      userId: 'bob',
-      groupId: 'acme',
-      at: at(2),
-      traits: { country: 'NO', domain: 'acme.com' },
-    }
-    const country = trait('account.country', 'equals', 'NO')
-    expect(await explainOne(country, [...ACME, older])).toMatchObject({ matches: true, value: 'NO', since: instant(4) })
-    // Since when a domain leads to an account is not kept.
-    expect(await explainOne(country, [...ADA, older])).toMatchObject({ matches: true, value: 'NO', since: null })
-    expect(await explainOne(country)).toMatchObject({ matches: false, value: null, since: null })
-  })
-
-  test('memberships name the segments, and since when', async () => {
-    const world = await SegmentWorld.open(...ACME)
-    await world.define('vip', { name: 'VIP', manual: true })
-    await world.define('old', { name: 'Old', manual: true })
-    await world.define('big', { name: 'Big', kind: 'account', manual: true })
-    await world.enter('user', 'ada', { vip: instant(5), old: instant(3) })
-    await world.enter('account', 'acme', { big: instant(1) })
-    await world.define(
-      's',
-      all(
-        trait('segment', 'is_member', 'vip', 'old'),
-        trait('segment', 'is_not_member', 'vip'),
-        trait('account.segment', 'is_member', 'big'),
-      ),
-    )
-    const [own, not, account] = childrenOf((await explain(world)).tree)
-    expect(own).toMatchObject({ matches: true, value: ['vip', 'old'], since: instant(3) })
-    expect(not).toMatchObject({ matches: false, value: ['vip'], since: instant(5) })
-    // Not longer than it belongs to the account.
-    expect(account).toMatchObject({ matches: true, value: ['big'], since: instant(4) })
-  })
-
-  test('an account is explained by its own traits, what its users did, and how many of them there are', async () => {
-    const world = await SegmentWorld.open(...ACME, {
-      type: 'track',
-      name: 'Order',
-      userId: 'bob',
-      at: at(7),
-      context: { groupId: 'acme' },
-    })
-    const users = {
-      property: { key: 'users' },
-      operator: 'is_at_least',
-      options: { count: 2, predicate: { type: 'all', predicates: [trait('plan', 'is_set')] } },
-    }
-    const { definition } = await world.define('s', { ...all(trait('tier', 'equals', 'gold'), users), kind: 'account' })
-    const [, counted] = definition.predicate?.of ?? []
-    if (counted?.is !== 'users') throw new Error('It counts users.')
-    const id = await world.idOf('account', 'acme')
-    const state = { users: { [counted.segment]: 1 } }
-    await world.put({ space: 'part/account', key: id, value: JSON.stringify(state) })
-    const [own, crowd] = childrenOf((await explain(world, 'acme')).tree)
-    expect(own).toMatchObject({ matches: true, value: 'gold', since: instant(4) })
-    expect(crowd).toMatchObject({ matches: false, value: 1, since: null, text: 'at least 2 users with plan is set' })
-  })
-
-  test('a merged profile counts the events of all its parts', async () => {
+  test('who is of the other kind is refused with what may have been meant', async () => {
     const world = await SegmentWorld.open(
       ...ADA,
-      { id: 'p1', type: 'track', name: 'Order', anonymousId: 'phone', at: at(7) },
-      { type: 'identify', userId: 'ada', anonymousId: 'phone', at: at(8) },
+      { type: 'group', userId: 'ada', groupId: 'acme', at: at(4) },
+      { type: 'identify', userId: 'bob' },
     )
-    await world.define('s', all(orders('is_at_least', { count: 4 })))
-    const [found] = childrenOf((await explain(world, 'phone')).tree)
-    expect(found).toMatchObject({ matches: true, value: 4, since: instant(7) })
-  })
-
-  test('internal segments are nobody’s business', async () => {
-    const world = await SegmentWorld.open(...ADA)
-    const { definition } = await world.define('s', all(trait('plan', 'is_set')))
-    const internal = { definition: { ...definition, id: '~x' }, owner: 'internal' }
-    await world.put({ space: SEGMENT_SPACE, key: '~x', value: JSON.stringify(internal) })
-    await expect(explain(world, 'ada', '~x')).rejects.toMatchObject({ code: 'segment_unknown' })
+    await world.define('users', { name: 'Users', manual: true })
+    await world.define('accounts', { name: 'Accounts', kind: 'account', manual: true })
+    await expect(explain(world, 'ada', 'accounts')).rejects.toMatchObject({
+      code: 'entity_unknown',
+      message: 'There is no account "ada", but a user of this name.',
+      hint: 'The segment "accounts" holds accounts. That user belongs to the account external_id:acme.',
+    })
+    await expect(explain(world, 'bob', 'accounts')).rejects.toMatchObject({ hint: 'The segment "accounts" holds accounts.' })
+    await expect(explain(world, 'acme', 'users')).rejects.toMatchObject({
+      message: 'There is no user "acme", but an account of this name.',
+      hint: 'The segment "users" holds users.',
+    })
   })
 })

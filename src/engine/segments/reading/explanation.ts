@@ -1,13 +1,16 @@
 /** Why somebody is in a segment, or is not: the tree of the rule with what each condition found, since when, and until when. */
 import type { Clock } from '../../../base/clock.ts'
 import type { Json } from '../../../base/json.ts'
+import { MillraceError } from '../../../base/errors.ts'
 import type { Instant } from '../../../model/event/event.ts'
-import type { Millis } from '../../../model/profile/entity.ts'
+import type { EntityKind, Millis } from '../../../model/profile/entity.ts'
+import type { Placed } from '../../../model/profile/survivor.ts'
 import { compileRule } from '../../../model/segment/evaluate.ts'
 import { isEventLeaf, talliesOf } from '../../../model/segment/leaf-tallies.ts'
 import type { GroupPredicate, Predicate } from '../../../model/segment/predicate.ts'
 import type { SegmentDefinition } from '../../../model/segment/segment.ts'
 import { zoneOf } from '../../../model/segment/zone.ts'
+import { findLinkedAccount } from '../../profiles/reading/linked-account.ts'
 import type { Provenance } from '../../profiles/reading/profile-report.ts'
 import type { TimelineParts } from '../../profiles/reading/timeline-reader.ts'
 import { type BehindEvent, BehindEvents } from './behind-events.ts'
@@ -57,9 +60,13 @@ export type ExplainedCondition = NodeBase & {
   isAtLeast?: true
   /** Who said so; of traits that were ever written. */
   write?: Provenance
+  /** It is about the account of a user who belongs to none. */
+  isWithoutAccount?: true
   /** Of conditions about events: those that count, newest first, ten at most. */
   events?: BehindEvent[]
   hasMore?: true
+  /** Of a count of 0: when it happened last, whatever the timeframe; null: never up to now. Absent where that is not known. */
+  lastAt?: Instant | null
 }
 
 export type ExplainedNode = ExplainedGroup | ExplainedCondition
@@ -74,7 +81,7 @@ export async function explainMembership(
   const state = await reader.require(segment)
   const { definition } = state
   const { kind, predicate } = definition
-  const placed = await reader.profiles.lookup.require(kind, ref)
+  const placed = await requireOf(definition, ref, reader)
   const now = clock.now()
   const subject = await StoredSubject.load(reader, { definition, placed, now })
   const memberSince = subject.memberSince('self', segment)
@@ -93,6 +100,26 @@ export async function explainMembership(
     until: explained?.node.until ?? null,
     tree: explained?.node ?? null,
   }
+}
+
+async function requireOf({ id, kind }: SegmentDefinition, ref: string, { profiles }: SegmentReader): Promise<Placed> {
+  const { lookup, identity } = profiles
+  const other = kind === 'user' ? 'account' : 'user'
+  const found = await lookup.find(kind, ref)
+  const mistaken = found ? undefined : await lookup.find(other, ref)
+  if (mistaken === undefined) return found ?? (await lookup.require(kind, ref))
+  const account = other === 'user' ? await findLinkedAccount(mistaken.entity, lookup, identity) : undefined
+  throw new MillraceError('entity_unknown', `There is no ${kind} "${ref}", but ${article(other)} of this name.`, {
+    hint:
+      `The segment "${id}" holds ${kind}s.` +
+      (account
+        ? ` That user belongs to the account ${shortProfile(account.placed, profiles.rules.account).identifier ?? account.placed.id}.`
+        : ''),
+  })
+}
+
+function article(kind: EntityKind): string {
+  return kind === 'user' ? 'a user' : 'an account'
 }
 
 type Explaining = { definition: SegmentDefinition; subject: StoredSubject; behind: BehindEvents; now: Millis }
@@ -114,7 +141,7 @@ async function explainNode(predicate: Predicate, explaining: Explaining): Promis
 }
 
 type Condition = Exclude<Predicate, GroupPredicate>
-type Findings = Pick<ExplainedCondition, 'value' | 'isAtLeast' | 'write' | 'events' | 'hasMore'> & { since: Since }
+type Findings = Omit<ExplainedCondition, keyof NodeBase | 'is'> & { since: Since }
 
 async function explainCondition(predicate: Condition, explaining: Explaining): Promise<Findings> {
   const { definition, subject, behind, now } = explaining

@@ -115,7 +115,7 @@ test.each<[string, Predicate]>([
   ['the first "Order", less than 1 month ago', { is: 'time', events: order, which: 'first', when: lately, at: '' }],
   ['the last "Order"', { is: 'time', events: order, which: 'last', when: ever, at: '' }],
   [
-    'never "Order", then "Visit" within 36 hours',
+    '"Order", never followed by "Visit" within 36 hours',
     {
       is: 'sequence',
       first: order,
@@ -129,12 +129,30 @@ test.each<[string, Predicate]>([
   ['is in any of "vip", "old"', { is: 'member', owner: 'self', segments: ['vip', 'old'], negated: false, at: '' }],
   ['the account is not in "big"', { is: 'member', owner: 'account', segments: ['big'], negated: true, at: '' }],
   [
-    'at least 1 user with name is set or (none of: is in "vip" or "Order", at least once)',
+    'at least 1 user where name is set or (none of: the user is in "vip" or "Order", at least once)',
     { is: 'users', segment: '~x', predicate: named, count: once, at: '' },
   ],
   [
     'exactly 2 users',
     { is: 'users', segment: '~x', predicate: { is: 'all', of: [], at: '' }, count: { min: 2, max: 2, negated: false }, at: '' },
+  ],
+  [
+    '"Order", not once, less than 1 month ago',
+    { is: 'events', events: order, when: lately, count: { min: 0, max: 0, negated: false }, at: '' },
+  ],
+  [
+    'no user where none of: the user is in "vip"',
+    {
+      is: 'users',
+      segment: '~x',
+      predicate: {
+        is: 'none',
+        of: [{ is: 'member', owner: 'self', segments: ['vip'], negated: false, at: '' }],
+        at: '',
+      },
+      count: { min: 0, max: 0, negated: false },
+      at: '',
+    },
   ],
   ['none of', { is: 'none', of: [], at: '' }],
 ])('%s', (text, predicate) => {
@@ -148,6 +166,8 @@ test('a trait of the account says so', () => {
 test.each<[string | undefined, Timeframe]>([
   [undefined, { frame: 'ever' }],
   ['more than 1 day ago', { frame: 'moreThan', amount: 1, unit: 'days' }],
+  ['today', { frame: 'exactly', amount: 0, unit: 'days' }],
+  ['in this hour', { frame: 'exactly', amount: 0, unit: 'hours' }],
   ['exactly 2 quarters ago', { frame: 'exactly', amount: 2, unit: 'quarters' }],
   ['3 to 7 days ago', { frame: 'betweenAgo', min: 3, max: 7, unit: 'days' }],
   ['not on 2026-03-01', { frame: 'notOn', date: '2026-03-01' }],

@@ -8,6 +8,7 @@ import type {
   GroupPredicate,
   Owner,
   Predicate,
+  Timeframe,
   ValueTest,
 } from '../../../model/segment/predicate.ts'
 import { durationText, frameText } from './timeframe-text.ts'
@@ -22,7 +23,7 @@ export function predicateText(predicate: Predicate): string {
     case 'trait':
       return `${owned(predicate.owner, predicate.trait)} ${testText(predicate.test)}`
     case 'events':
-      return phrase(eventText(predicate.events), countText(predicate.count), frameText(predicate.when))
+      return phrase(eventText(predicate.events), countText(predicate.count, predicate.when), frameText(predicate.when))
     case 'value': {
       const { aggregate, property, events, when, test } = predicate
       const what = `${AGGREGATE_WORDS[aggregate]} ${property}`
@@ -32,7 +33,7 @@ export function predicateText(predicate: Predicate): string {
       return phrase(`the ${predicate.which} ${eventText(predicate.events)}`, frameText(predicate.when))
     case 'sequence': {
       const { first, second, withinMs, when, negated } = predicate
-      const steps = `${negated ? 'never ' : ''}${eventText(first)}, then ${eventText(second)}`
+      const steps = `${eventText(first)}${negated ? ', never' : ''} followed by ${eventText(second)}`
       return phrase(`${steps} within ${durationText(withinMs)}`, frameText(when))
     }
     case 'member':
@@ -43,11 +44,12 @@ export function predicateText(predicate: Predicate): string {
 }
 
 function withText(predicate: GroupPredicate): string[] {
-  return predicate.of.length === 0 ? [] : [`with ${nestedText(predicate)}`]
+  return predicate.of.length === 0 ? [] : [`where ${nestedText(predicate)}`]
 }
 
-/** A whole rule in one line. */
+/** A whole rule about users in one line. */
 function nestedText(predicate: Predicate): string {
+  if (predicate.is === 'member' && predicate.owner === 'self') return `the user ${predicateText(predicate)}`
   if (!isGroup(predicate)) return predicateText(predicate)
   const texts = predicate.of.map((one) => (isGroup(one) && one.of.length > 1 ? `(${nestedText(one)})` : nestedText(one)))
   const joined = texts.join(predicate.is === 'all' ? ' and ' : ' or ')
@@ -150,14 +152,16 @@ function areaText(area: Area): string {
   }
 }
 
-function countText({ min, max, negated }: CountTest): string {
-  if (min === 1 && max === null) return negated ? 'never' : 'at least once'
-  if (max === 0) return negated ? 'at least once' : 'never'
+function countText({ min, max, negated }: CountTest, when: Timeframe): string {
+  const never = when.frame === 'ever' ? 'never' : 'not once'
+  if (min === 1 && max === null) return negated ? never : 'at least once'
+  if (max === 0) return negated ? 'at least once' : never
   const text = rangeText(min, max, (count) => (count === 1 ? 'once' : `${count} times`))
   return negated ? `not ${text}` : text
 }
 
 function usersText({ min, max, negated }: CountTest): string {
+  if (max === 0) return negated ? 'at least 1 user' : 'no user'
   const text = rangeText(min, max, (count) => (count === 1 ? '1 user' : `${count} users`))
   return negated ? `not ${text}` : text
 }

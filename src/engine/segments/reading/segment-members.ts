@@ -30,7 +30,7 @@ export async function listMembers(
   const { store, profiles } = reader
   const { kind } = definition
   const memberships = await reader.loadMemberships(kind, ids)
-  const since = new Map(ids.map((entity, i) => [entity, memberships[i]?.in[id]]))
+  const since = new Map(ids.map((entity, i) => [entity, memberships[i]?.since(id)]))
   const shown = await loadShortProfiles({ store, rules: profiles.rules[kind] }, kind, ids)
   const members = shown.flatMap((profile): Member[] => {
     const at = since.get(profile.id)

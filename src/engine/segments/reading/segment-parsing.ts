@@ -5,9 +5,11 @@ import type { EntityKind } from '../../../model/profile/entity.ts'
 import type { TraitType } from '../../../model/profile/trait.ts'
 import { TraitRules } from '../../../model/profile/trait-rules.ts'
 import { type ParseContext, parseSegment, segmentKind, type SegmentProblem } from '../../../model/segment/parse-segment.ts'
-import { cycleText, segmentCycles } from '../../../model/segment/segment-cycles.ts'
+import { cycleText, placeOfReference, segmentCycles } from '../../../model/segment/segment-cycles.ts'
 import type { SegmentDefinition, SegmentState } from '../../../model/segment/segment.ts'
+import { zoneOf } from '../../../model/segment/zone.ts'
 import { loadSchema, type SchemaReport } from '../../profiles/schema-report.ts'
+import { kindConflict } from '../segment-kinds.ts'
 import type { SegmentStore } from './segment-store.ts'
 
 export type ParsingParts = {
@@ -41,21 +43,23 @@ export class SegmentParsing {
     const context = await this.#context(kindsOf(others))
     const { definition, problems } = parseSegment(id, document, context)
     if (definition === undefined) return { kind: 'refused', problems }
-    const known = others.find((other) => other.id === id)
+    const known = existing.find((state) => state.definition.id === id)
     const further = [...kindProblem(definition, known), ...cycleProblem(definition, others)]
     if (further.length > 0) return { kind: 'refused', problems: [...problems, ...further] }
     return { kind: 'parsed', definition, warnings: problems }
   }
 
   /**
-   * All segments of a catalog at once: they may refer to each other, and to those of the API, which stay. `timeZone`: the catalog's,
-   * where it is not the workspace's of now.
+   * All segments of a catalog at once: they may refer to each other, and to those of the API, which stay. `zone`: the name of the
+   * catalog's, where it is not the workspace's of now.
    */
   async parseAll(
     documents: Readonly<Record<string, unknown>>,
     existing: readonly SegmentState[],
-    timeZone = this.#parts.catalog.timeZone,
+    zone = this.#parts.catalog.timeZone,
   ): Promise<ParsedSegments> {
+    // Under one name, so that another way of writing it makes no other rule.
+    const timeZone = zoneOf(zone).id
     const live = existing.filter(({ isDeleting }) => !isDeleting)
     const staying = live.filter(({ owner, definition }) => owner !== 'catalog' && !Object.hasOwn(documents, definition.id))
     const others = staying.map(({ definition }) => definition)
@@ -63,7 +67,7 @@ export class SegmentParsing {
     const parsed = Object.entries(documents).map(([id, document]) => ({ id, ...parseSegment(id, document, context) }))
     const definitions = parsed.flatMap(({ definition }) => definition ?? [])
     const checked = parsed.map(({ id, definition, problems }) => {
-      const known = live.find((state) => state.definition.id === id)?.definition
+      const known = existing.find((state) => state.definition.id === id)
       const further = definition
         ? [...kindProblem(definition, known), ...cycleProblem(definition, [...others, ...definitions])]
         : []
@@ -119,16 +123,9 @@ function statedKinds(documents: Readonly<Record<string, unknown>>): [string, Ent
   return Object.entries(documents).map(([id, document]) => [id, segmentKind(document)])
 }
 
-function kindProblem({ id, kind }: SegmentDefinition, known: SegmentDefinition | undefined): SegmentProblem[] {
-  if (known === undefined || known.kind === kind) return []
-  return [
-    {
-      pointer: '/kind',
-      message: `The segment "${id}" is one of ${known.kind}s, and cannot become one of ${kind}s.`,
-      hint: 'Delete it first, or give the new one another id.',
-      isWarning: false,
-    },
-  ]
+function kindProblem(definition: SegmentDefinition, known: SegmentState | undefined): SegmentProblem[] {
+  const conflict = kindConflict(definition, known)
+  return conflict ? [{ pointer: '/kind', ...conflict, isWarning: false }] : []
 }
 
 function cycleProblem(definition: SegmentDefinition, others: readonly SegmentDefinition[]): SegmentProblem[] {
@@ -136,9 +133,10 @@ function cycleProblem(definition: SegmentDefinition, others: readonly SegmentDef
   const cycles = segmentCycles([definition, ...others.filter(({ id }) => id !== definition.id)])
   const cycle = cycles.find((ids) => ids.includes(definition.id))
   if (cycle === undefined) return []
+  const next = cycle[(cycle.indexOf(definition.id) + 1) % cycle.length] ?? ''
   return [
     {
-      pointer: '',
+      pointer: (definition.predicate && placeOfReference(definition.predicate, next)) ?? '',
       message: `The segment asks for its own members: ${cycleText(cycle)} (each asks for those of the next).`,
       hint: 'Repeat in one of them the predicates that are meant.',
       isWarning: false,

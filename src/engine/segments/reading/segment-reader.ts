@@ -3,7 +3,8 @@ import { MillraceError } from '../../../base/errors.ts'
 import { suggest } from '../../../base/suggest.ts'
 import type { Instant } from '../../../model/event/event.ts'
 import type { EntityId, EntityKind } from '../../../model/profile/entity.ts'
-import { type Membership, membershipSpace, SEGMENT_SPACE, type SegmentState } from '../../../model/segment/segment.ts'
+import { Membership } from '../../../model/segment/membership.ts'
+import { membershipSpace, SEGMENT_SPACE, type SegmentState } from '../../../model/segment/segment.ts'
 import type { ProfileReader } from '../../profiles/reading/profile-reader.ts'
 import { isInternal } from '../segment-references.ts'
 import { reportSegment, type SegmentReport } from './segment-report.ts'
@@ -57,13 +58,13 @@ export class SegmentReader {
   /** Those that a user or account is in, in the order of the ids. Rejects with `entity_unknown`. */
   async ofEntity(kind: EntityKind, ref: string): Promise<{ entity: ShortProfile; segments: MembershipReport[] }> {
     const placed = await this.profiles.lookup.require(kind, ref)
-    const since = (await this.loadMemberships(kind, [placed.id]))[0]?.in ?? {}
-    const ids = Object.keys(since).filter((id) => !isInternal(id))
+    const membership = (await this.loadMemberships(kind, [placed.id]))[0] ?? Membership.none
+    const ids = membership.segments().filter((id) => !isInternal(id))
     const texts = await this.store.load(SEGMENT_SPACE, ids.toSorted())
     const segments = texts.flatMap((text): MembershipReport[] => {
       if (text === undefined) return []
       const { id, name, type, state } = reportSegment(JSON.parse(text) as SegmentState)
-      return [{ id, name, type, state, since: new Date(since[id] ?? 0).toISOString() }]
+      return [{ id, name, type, state, since: new Date(membership.since(id) ?? 0).toISOString() }]
     })
     return { entity: shortProfile(placed, this.profiles.rules[kind]), segments }
   }
@@ -71,6 +72,6 @@ export class SegmentReader {
   /** In the order of the ids; undefined for those that are in none. */
   async loadMemberships(kind: EntityKind, ids: readonly EntityId[]): Promise<(Membership | undefined)[]> {
     const texts = await this.store.load(membershipSpace(kind), ids)
-    return texts.map((text) => (text === undefined ? undefined : (JSON.parse(text) as Membership)))
+    return texts.map((text) => (text === undefined ? undefined : Membership.read(text)))
   }
 }

@@ -8,11 +8,11 @@ import type { Command } from '../../../model/profile/command.ts'
 import type { EntityId, EntityKind } from '../../../model/profile/entity.ts'
 import { compileRule } from '../../../model/segment/evaluate.ts'
 import { tallyIdentity } from '../../../model/segment/leaf-tallies.ts'
+import { Membership } from '../../../model/segment/membership.ts'
 import {
   type Activity,
   activityKey,
   activitySpace,
-  type Membership,
   membershipSpace,
   SEGMENT_SPACE,
   type SegmentState,
@@ -90,9 +90,8 @@ export class SegmentWorld {
   /** `segments`: since when in each. */
   async enter(kind: EntityKind, ref: string, segments: Record<string, string>): Promise<void> {
     const id = await this.idOf(kind, ref)
-    const since = Object.entries(segments).map(([segment, instant]) => [segment, Date.parse(instant)])
-    const membership: Membership = { in: Object.fromEntries(since) }
-    await this.put({ space: membershipSpace(kind), key: id, value: JSON.stringify(membership) })
+    const membership = Membership.of(Object.entries(segments).map(([segment, instant]) => [segment, Date.parse(instant)]))
+    await this.put({ space: membershipSpace(kind), key: id, value: membership.write() })
   }
 
   /** What the segments ask of events, counted over all that were sent, part by part. */
@@ -170,8 +169,8 @@ export class SegmentWorld {
         const state = await this.reader.require(segment)
         const { kind } = state.definition
         for (const id of [...add, ...remove]) {
-          const membership: Membership = { in: add.includes(id) ? { [segment]: NOW } : {} }
-          await this.put({ space: membershipSpace(kind), key: id, value: JSON.stringify(membership) })
+          const membership = Membership.of(add.includes(id) ? [[segment, NOW]] : [])
+          await this.put({ space: membershipSpace(kind), key: id, value: membership.write() })
         }
         return
       }

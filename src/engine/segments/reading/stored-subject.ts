@@ -6,14 +6,13 @@ import type { TraitRules } from '../../../model/profile/trait-rules.ts'
 import { traitValue } from '../../../model/profile/trait-value.ts'
 import { CREATED_AT, findFact, isIdentifierFact, traitsBehind } from '../../../model/segment/entity-facts.ts'
 import { zoneFor } from '../../../model/segment/evaluate.ts'
-import { tallyIdentity } from '../../../model/segment/leaf-tallies.ts'
+import { answeringTally, tallyFamily } from '../../../model/segment/tally-cover.ts'
 import type { Owner } from '../../../model/segment/predicate.ts'
 import {
   type Activity,
   activityKey,
   activitySpace,
   type Counted,
-  type Membership,
   membershipSpace,
   partSpace,
   type PartState,
@@ -21,6 +20,7 @@ import {
   type Tally,
   type TallyState,
 } from '../../../model/segment/segment.ts'
+import { Membership } from '../../../model/segment/membership.ts'
 import type { Subject } from '../../../model/segment/subject.ts'
 import { mergeCounted } from '../../../model/segment/tally.ts'
 import type { Zone } from '../../../model/segment/zone.ts'
@@ -38,8 +38,8 @@ type Loaded = {
   states: readonly PartState[]
   /** By `activityKey`. */
   activities: ReadonlyMap<string, Activity>
-  /** By `tallyIdentity`. */
-  tallies: ReadonlyMap<string, TallyState>
+  /** By `tallyFamily`. */
+  tallies: ReadonlyMap<string, TallyState[]>
   now: Millis
 }
 
@@ -61,7 +61,7 @@ export class StoredSubject implements Subject {
     const link = kind === 'user' ? await findLinkedAccount(placed.entity, profiles.lookup, profiles.identity) : undefined
     const know = async (kind: EntityKind, placed: Placed): Promise<Known> => {
       const [text] = await store.load(membershipSpace(kind), [placed.id])
-      const membership = text === undefined ? undefined : (JSON.parse(text) as Membership)
+      const membership = text === undefined ? undefined : Membership.read(text)
       return { placed, rules: profiles.rules[kind], kind, membership }
     }
     const parts = placed.entity.parts.map(({ id }) => id)
@@ -77,9 +77,14 @@ export class StoredSubject implements Subject {
       parts,
       states: [...states.values()],
       activities: await loadAll<Activity>(store, activitySpace(kind), keys),
-      tallies: new Map(tallies.map((state) => [tallyIdentity(state.tally), state])),
+      tallies: Map.groupBy(tallies, (state) => tallyFamily(state.tally)),
       now,
     })
+  }
+
+  /** Of a user: whether there is an account that it belongs to. */
+  get hasAccount(): boolean {
+    return this.#loaded.account !== undefined
   }
 
   /** Since when the user belongs to the account; always to none. Not known where the domain of an email led to it. */
@@ -95,7 +100,7 @@ export class StoredSubject implements Subject {
 
   counted(tally: Tally): Counted | undefined {
     const { tallies, parts, activities, now } = this.#loaded
-    const key = tallies.get(tallyIdentity(tally))?.key
+    const key = answeringTally(tallies.get(tallyFamily(tally)) ?? [], tally)?.key
     if (key === undefined) return undefined
     const counted = parts.map((part) => activities.get(activityKey(part, tally.events.name))?.[key])
     return counted.reduce((sum, one) => mergeCounted(sum, one, tally.keeps, now), undefined)
@@ -110,7 +115,7 @@ export class StoredSubject implements Subject {
   }
 
   memberSince(owner: Owner, segment: string): Millis | undefined {
-    return this.#of(owner)?.membership?.in[segment]
+    return this.#of(owner)?.membership?.since(segment)
   }
 
   /** Who wrote the value that a fact has now, or deleted it; undefined where nobody ever wrote one. */

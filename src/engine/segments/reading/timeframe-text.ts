@@ -12,7 +12,7 @@ export function frameText(when: Timeframe): string | undefined {
     case 'moreThan':
       return `more than ${amountText(when.amount, when.unit)} ago`
     case 'exactly':
-      return `exactly ${amountText(when.amount, when.unit)} ago`
+      return when.amount === 0 ? presentText(when.unit) : `exactly ${amountText(when.amount, when.unit)} ago`
     case 'betweenAgo':
       return `${when.min} to ${amountText(when.max, when.unit)} ago`
     case 'on':
@@ -25,6 +25,11 @@ export function frameText(when: Timeframe): string | undefined {
     case 'between':
       return `from ${pointText(when.from)} to ${pointText(when.to)}`
   }
+}
+
+/** Of all but minutes and hours a calendar day is meant. */
+function presentText(unit: Unit): string {
+  return unit === 'minutes' ? 'in this minute' : unit === 'hours' ? 'in this hour' : 'today'
 }
 
 function amountText(amount: number, unit: Unit): string {

@@ -12,6 +12,9 @@ const TEXT_CHARACTERS_MAX = 2_048
 /** Names of events and properties are shorter at the door. */
 const NAME_CHARACTERS_MAX = 500
 
+/** Editors leave these empty where the operator takes none. */
+const MAY_BE_EMPTY: readonly string[] = ['value', 'propsFilters']
+
 /** Options by name. What is null, or an empty list, counts as not written. */
 export class Options {
   /** Where the options stand, or should. */
@@ -19,9 +22,13 @@ export class Options {
   /** The operator or timeframe that takes them, in quotes. */
   readonly #title: string
 
-  constructor(written: Written, title: string) {
+  /** How they are written. */
+  readonly #form: string
+
+  constructor(written: Written, title: string, form = 'Write `"options": {…}`.') {
     this.written = written
     this.#title = title
+    this.#form = form
   }
 
   find(name: string): Written | undefined {
@@ -54,12 +61,16 @@ export class Options {
     const { value } = this.written
     if (value === undefined) return
     if (!isObject(value)) {
-      this.written.error(`The options of ${this.#title} must be an object, not ${quote(value)}.`, 'Write `"options": {…}`.')
+      this.written.error(`The options of ${this.#title} must be an object, not ${quote(value)}.`, this.#form)
       return
     }
     for (const name of Object.keys(value))
-      if (!known.includes(name) && this.find(name) !== undefined)
+      if (!known.includes(name) && this.#isWritten(name))
         this.written.at(name).error(`${this.#title} takes no option ${quote(name)}.`, this.#takes(name, known))
+  }
+
+  #isWritten(name: string): boolean {
+    return this.find(name) !== undefined || (this.written.at(name).value !== undefined && !MAY_BE_EMPTY.includes(name))
   }
 
   #takes(name: string, known: readonly string[]): string {
@@ -154,10 +165,15 @@ export function readMoment(written: Written): Millis | string | undefined {
 /** The calendar day that a date names, whatever its time. */
 export function readDay(written: Written): string | undefined {
   const { value } = written
-  if (typeof value === 'string' && castDate(value) !== undefined && isDate(value.slice(0, 10))) return value.slice(0, 10)
-  return written.error(`A value must be a day, not ${quote(value)}.`, 'Write it as "2026-03-01".')
+  if (!isMoment(value)) return written.error(`A value must be a day, not ${quote(value)}.`, 'Write it as "2026-03-01".')
+  const day = value.slice(0, 10)
+  if (!MIDNIGHT.test(value.slice(10))) written.warn(`Of ${quote(value)} only the day counts here.`, `Write "${day}".`)
+  return day
 }
 
-export function isMoment(value: unknown): boolean {
+/** What may stand behind a day without saying more than the day does. */
+const MIDNIGHT = /^(?:[Tt ]00:00(?::00(?:[.,]0+)?)?(?:[Zz]| ?UTC)?)?$/
+
+export function isMoment(value: unknown): value is string {
   return typeof value === 'string' && castDate(value) !== undefined && isDate(value.slice(0, 10))
 }

@@ -10,6 +10,7 @@ type Point = [latitude: number, longitude: number]
 
 const LATITUDE = { names: ['lat', 'latitude'], max: 90 }
 const LONGITUDE = { names: ['lon', 'lng', 'longitude'], max: 180 }
+const POINT_NAMES: readonly string[] = [...LATITUDE.names, ...LONGITUDE.names]
 
 /** Undefined when no area could be read (reported). Several of a kind stand in a list. */
 export function parseAreas(options: Options): Area[] | undefined {
@@ -62,8 +63,11 @@ function readEdges(written: Written): Bounds | undefined {
 
 function readCircle(written: Written): Area | undefined {
   if (!isObject(written.value)) return written.error(`A circle must be an object, not ${quote(written.value)}.`, CIRCLE_HINT)
-  written.onlyKnows([...LATITUDE.names, ...LONGITUDE.names, 'center', 'metres', 'radius'], 'A circle')
-  const center = readPoint(written.at('center').value === undefined ? written : written.at('center'))
+  written.onlyKnows([...POINT_NAMES, 'center', 'metres', 'radius'], 'A circle')
+  const isAtCenter = written.at('center').value !== undefined
+  if (isAtCenter) refuseTwice(written, ['center', ...POINT_NAMES])
+  refuseTwice(written, ['metres', 'radius'])
+  const center = isAtCenter ? readPoint(written.at('center')) : readPlace(written)
   const value = written.at('metres').value ?? written.at('radius').value
   if (typeof value !== 'number')
     return written.at('metres').error(`The radius must be a number of metres, not ${quote(value)}.`, CIRCLE_HINT)
@@ -73,6 +77,7 @@ function readCircle(written: Written): Area | undefined {
 const CIRCLE_HINT = 'Write `{"latitude": 48.85, "longitude": 2.35, "metres": 5000}`.'
 
 function readPolygon(written: Written): Area | undefined {
+  if (!isObject(written.value)) return written.error(`A polygon must be an object, not ${quote(written.value)}.`, POLYGON_HINT)
   written.onlyKnows(['points'], 'A polygon')
   const list = written.at('points')
   if (!Array.isArray(list.value))
@@ -97,17 +102,35 @@ const HINTS: Record<string, string> = {
   polygon: POLYGON_HINT,
 }
 
+const POINT_HINT = 'Write `{"lat": 48.85, "lon": 2.35}`.'
+
 /** `{lat, lon}`, `{latitude, longitude}`, or `[latitude, longitude]`. */
 function readPoint(written: Written): Point | undefined {
   const { value } = written
   if (!Array.isArray(value) && !isObject(value))
-    return written.error(`A point must be an object, not ${quote(value)}.`, 'Write `{"lat": 48.85, "lon": 2.35}`.')
+    return written.error(`A point must be an object, not ${quote(value)}.`, POINT_HINT)
+  if (Array.isArray(value) && value.length > 2)
+    return written.error(`A point has a latitude and a longitude, not ${value.length} numbers.`, POINT_HINT)
+  written.onlyKnows(POINT_NAMES, 'A point')
+  return readPlace(written)
+}
+
+/** Beside whatever else stands there. */
+function readPlace(written: Written): Point | undefined {
+  const { value } = written
+  for (const { names } of [LATITUDE, LONGITUDE]) refuseTwice(written, names)
   const part = (index: number, { names, max }: typeof LATITUDE) => {
     const name = names.find((one) => written.at(one).value !== undefined) ?? names[0] ?? ''
     return readDegrees(written.at(Array.isArray(value) ? index : name), index === 0 ? 'The latitude' : 'The longitude', max)
   }
   const [latitude, longitude] = [part(0, LATITUDE), part(1, LONGITUDE)]
   return latitude === undefined || longitude === undefined ? undefined : [latitude, longitude]
+}
+
+/** Of several names for the same, one may stand there. */
+function refuseTwice(written: Written, names: readonly string[]): void {
+  const [first, ...others] = names.filter((name) => written.at(name).value !== undefined)
+  for (const name of others) written.at(name).error(`"${name}" and "${first}" say the same in two ways.`, 'Keep one of them.')
 }
 
 function readDegrees(written: Written, what: string, max: number): number | undefined {

@@ -18,7 +18,13 @@ export function parseEventSelector(options: Options, scope: Scope): EventSelecto
   const name = named && readName(named, 'The name of an event')
   if (named && name !== undefined) warnOfUnknown(named, name, scope)
   const filters = parseFilters(options.find('propsFilters'), scope)
-  return name === undefined || filters === undefined ? undefined : { name, filters }
+  return name === undefined || filters === undefined ? undefined : { name, filters, ...calendarOf(filters, scope) }
+}
+
+/** Counting knows an event before it knows whose it is: so where each entity has its own zone, the days of filters are those of `otherwise`. */
+function calendarOf(filters: readonly EventFilter[], { timeZone }: Scope): Pick<EventSelector, 'timeZone'> {
+  const zone = typeof timeZone === 'string' ? timeZone : timeZone.otherwise
+  return zone !== 'UTC' && filters.some(({ test }) => test.test === 'time') ? { timeZone: zone } : {}
 }
 
 /** Events that Millrace makes, and calls, come without anybody naming them. */
@@ -60,8 +66,7 @@ function parseFilter(written: Written): EventFilter | undefined {
   written.onlyKnows(FILTER_MEMBERS, 'A filter')
   const section = written.at('section').value ?? 'property'
   const known = SECTIONS.find((one) => one === section)
-  if (known === undefined)
-    written.at('section').error(`Section ${quote(section)} does not exist.`, written.orKnown(section, SECTIONS))
+  if (known === undefined) written.at('section').unknown('section', SECTIONS)
   const key = readName(written.at('key'), 'The key of a filter')
   const operator = findOperator(written.at('operator'))
   if (operator === undefined) return undefined
@@ -81,5 +86,5 @@ function findOperator(at: Written): ValueOperator | undefined {
   if (at.value === undefined) return at.error('The operator of the filter is missing.', `There are: ${words.join(', ')}.`)
   if (VALUE_OPERATORS.some(({ word }) => word === at.value))
     return at.error(`Operator ${quote(at.value)} is none of filters.`, `There are: ${words.join(', ')}.`)
-  return at.error(`Operator ${quote(at.value)} does not exist.`, at.orKnown(at.value, words))
+  return at.unknown('operator', words)
 }

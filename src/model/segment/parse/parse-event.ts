@@ -47,7 +47,7 @@ function reportOperator(at: Written): undefined {
       `Operator ${quote(at.value)} does not fit "event": it is one of traits.`,
       `There are: ${EVENT_WORDS.join(', ')}. Properties are asked for in \`propsFilters\`.`,
     )
-  return at.error(`Operator ${quote(at.value)} does not exist.`, at.orKnown(at.value, EVENT_WORDS))
+  return at.unknown('operator', EVENT_WORDS)
 }
 
 function parseEventCount(operator: CountOperator, { written, options, scope }: Asked): Predicate | undefined {
@@ -91,7 +91,9 @@ export function parseCount({ bounds, negated = false }: CountOperator, options: 
   if (bounds === 'none') return { min: 0, max: 0, negated }
   if (bounds === 'one') return { min: 1, max: null, negated }
   const option = options.require('count', '`"count": 3`')
-  const count = option && readOne(option, (one) => readInteger(one, '"count"', { min: 0, max }))
+  const isKeeping = max === WINDOW_COUNT_MAX
+  const what = isKeeping ? '"count" in such a timeframe' : '"count"'
+  const count = option && readOne(option, (one) => readInteger(one, what, { min: 0, max }))
   if (option === undefined || count === undefined) return undefined
   if (bounds === 'min' && count === 0) option.warn('"count" 0 or more is always so.', 'Use "at_least_once", or a greater number.')
   return { min: bounds === 'max' ? 0 : count, max: bounds === 'min' ? null : count, negated }
@@ -118,8 +120,7 @@ function parseComparison(options: Options): { test: ValueTest | undefined; optio
   const operator = VALUE_OPERATORS.find(
     (one) => COMPARISONS.includes(one.word) && isWordOf(one, named.value) && one.types.includes('number'),
   )
-  if (operator === undefined)
-    return named.error(`Comparison ${quote(named.value)} does not exist.`, named.orKnown(named.value, COMPARISONS))
+  if (operator === undefined) return named.unknown('comparison', COMPARISONS)
   const ofTest = new Options(options.written, quote(operator.word))
   return { test: readTest({ operator, options: ofTest, type: 'number' }), options: OPTIONS_OF_TEST[operator.test] }
 }
@@ -154,7 +155,7 @@ function parseSequence(
 function parseThen(options: Options, scope: Scope): ReturnType<typeof parseEventSelector> {
   const written = options.require('then', '`"then": {"eventName": "Completed Order"}`')
   if (written === undefined) return undefined
-  const then = new Options(written, '"then"')
+  const then = new Options(written, '"then"', 'Write `"then": {"eventName": "Completed Order"}`.')
   then.onlyTakes(SELECTOR_OPTIONS)
   return parseEventSelector(then, scope)
 }

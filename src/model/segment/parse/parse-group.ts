@@ -31,15 +31,18 @@ export function parseGroup(written: Written, scope: Scope): GroupPredicate | und
   written.onlyKnows(['type', 'predicates'], 'A group')
   const { value: type } = written.at('type')
   const is = GROUP_TYPES.find((one) => one === type)
-  if (is === undefined)
-    written
-      .at('type')
-      .error(
-        type === undefined ? 'The type of the group is missing.' : `A group of type ${quote(type)} does not exist.`,
-        `Write "all" (each must hold), "any" (one must) or "none" (none may).`,
-      )
+  if (is === undefined) written.at('type').error(typeMessage(type), TYPE_HINT)
   const of = parsePredicates(written.at('predicates'), scope)
   return { is: is ?? 'all', of, at: written.pointer }
+}
+
+const TYPE_HINT = 'Write "all" (each must hold), "any" (one must) or "none" (none may).'
+
+function typeMessage(type: unknown): string {
+  if (type === undefined) return 'The type of the group is missing.'
+  return typeof type === 'string'
+    ? `A group of type ${quote(type)} does not exist.`
+    : `The type of a group must be a text, not ${quote(type)}.`
 }
 
 function parsePredicates(written: Written, scope: Scope): Predicate[] {
@@ -90,6 +93,9 @@ function parsePredicate(written: Written, scope: Scope): Predicate | undefined {
       `A predicate needs the key of a property, not ${quote(key.value)}.`,
       'For example `"property": {"key": "email"}`; events have the key "event".',
     )
+  // Hull describes properties further, which changes nothing.
+  for (const member of Object.keys(property.value))
+    if (member !== 'key') property.at(member).warn(`Of a property only the key is read, not ${quote(member)}.`)
   return parseByKey(written, key.value, scope)
 }
 
@@ -176,6 +182,7 @@ function findOperator<T extends { word: string }>(written: Written, table: reado
   if (found) return found
   const words = table.map(({ word }) => word)
   if (at.value === undefined) return at.error(`The operator for ${what} is missing.`, at.orKnown(undefined, words))
+  if (typeof at.value !== 'string') return at.unknown('operator', words)
   return at.error(`Operator ${quote(at.value)} is none of ${what}.`, at.orKnown(at.value, words))
 }
 

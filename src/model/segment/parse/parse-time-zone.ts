@@ -18,9 +18,11 @@ export function parseTimeZone(written: Written, workspace: string): SegmentDefin
 /** The zone by its usual name; undefined when there is none (reported). */
 export function readZone(written: Written): string | undefined {
   const { value } = written
+  if (typeof value !== 'string') return written.error(`A time zone must be a text, not ${quote(value)}.`, NAME_HINT)
   const zone = findZone(value)
   if (zone) return zone.id
-  const near = typeof value === 'string' ? written.nearest(value, Intl.supportedValuesOf('timeZone')) : undefined
-  const hint = near === undefined ? 'Write a name such as "Europe/Berlin" or "UTC".' : `Did you mean "${near}"?`
-  return written.error(`There is no time zone ${quote(value)}.`, hint)
+  const near = written.nearest(value, Intl.supportedValuesOf('timeZone'))
+  return written.error(`There is no time zone ${quote(value)}.`, near === undefined ? NAME_HINT : `Did you mean "${near}"?`)
 }
+
+const NAME_HINT = 'Write a name such as "Europe/Berlin" or "UTC".'

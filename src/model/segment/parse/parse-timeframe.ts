@@ -27,7 +27,7 @@ export function parseEventTimeframe(options: Options): EventTimeframe {
     return { when, options: [TIMEFRAME_OPTION, ...entry.options, ...foreign] }
   }
   const words = TIMEFRAMES.map(({ word }) => word)
-  named.error(`Timeframe ${quote(named.value)} does not exist.`, named.orKnown(named.value, words))
+  named.unknown('timeframe', words)
   return { when: undefined, options: [TIMEFRAME_OPTION, ...ALL_TIME_OPTIONS] }
 }
 

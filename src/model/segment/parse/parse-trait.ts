@@ -108,7 +108,7 @@ function findOperator(written: Written, trait: Trait): ValueOperator | undefined
   if (word === undefined) return at.error(`The operator for the ${trait.title} is missing.`, `There are: ${words.join(', ')}.`)
   if (OPERATOR_WORDS.some((one) => one === word))
     return at.error(`Operator ${quote(word)} is none of traits.`, `There are: ${words.join(', ')}.`)
-  return at.error(`Operator ${quote(word)} does not exist.`, at.orKnown(word, words))
+  return at.unknown('operator', words)
 }
 
 /** Elements of an array are scalars of any kind. */

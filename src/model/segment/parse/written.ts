@@ -50,6 +50,16 @@ export class Written {
         this.at(name).error(`${what} has no member ${quote(name)}.`, this.orKnown(name, known))
   }
 
+  /** Reports what is none of the words that are known; `what` it would be: `operator`. */
+  unknown(what: string, known: readonly string[]): undefined {
+    const { value } = this
+    const message =
+      typeof value === 'string'
+        ? `${what.charAt(0).toUpperCase()}${what.slice(1)} ${quote(value)} does not exist.`
+        : `The ${what} must be a text, not ${quote(value)}.`
+    return this.error(message, this.orKnown(value, known))
+  }
+
   /** `Did you mean "…"?`, else what there is. */
   orKnown(name: unknown, known: readonly string[]): string {
     const near = typeof name === 'string' ? this.nearest(name, known) : undefined
