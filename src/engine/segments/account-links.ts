@@ -12,7 +12,6 @@ import { findAccount } from './evaluation.ts'
 import { prefixEnd } from './ordered-keys.ts'
 import { changePart, type OpenPart, setPart } from './segment-documents.ts'
 import type { SegmentWork } from './segment-work.ts'
-import { userTwin } from './tally-registry.ts'
 
 /** Users that are looked at in one go. */
 const USERS_PAGE = 1_000
@@ -148,9 +147,9 @@ type AccountTally = { key: string; tally: Tally; twin: string }
 /** With the keys under which the same is counted for users. */
 function accountTallies({ documents }: SegmentWork): AccountTally[] {
   const { tallies } = documents.registry
-  return tallies.list().flatMap(({ key, tally }) => {
-    const twin = tally.kind === 'account' ? tallies.answering(userTwin(tally)) : undefined
-    return twin === undefined ? [] : [{ key, tally, twin: twin.key }]
+  return tallies.list().flatMap((state) => {
+    const twin = state.tally.kind === 'account' ? tallies.twinOf(state) : undefined
+    return twin === undefined ? [] : [{ key: state.key, tally: state.tally, twin: twin.key }]
   })
 }
 

@@ -13,6 +13,7 @@ import { type Evaluator, NEVER, type Subject } from '../../model/segment/subject
 import { compileSelector, type EventFacts } from '../../model/segment/tally.ts'
 import { compileTest } from '../../model/segment/value-test.ts'
 import { zoneOf } from '../../model/segment/zone.ts'
+import type { TallyRegistry } from './tally-registry.ts'
 import { type Audience, audienceOf, ByAudience } from './audience.ts'
 
 export type LiveSegment = {
@@ -54,8 +55,7 @@ export type Selection = { selects: (event: EventFacts) => boolean; tallies: Live
 export type TalliesOfEvent = readonly Selection[]
 
 export type IndexSources = {
-  /** The tally that answers this; undefined where nobody counts it. */
-  answering: (tally: Tally) => TallyState | undefined
+  tallies: Pick<TallyRegistry, 'answering' | 'twinOf'>
   identity: Pick<Identity, 'priorities'>
 }
 
@@ -163,7 +163,7 @@ export class SegmentIndex {
     this.#leaves.set(asked, leaf)
     leaf.segments.add(segment, segment.audience)
     for (const tally of tallies) {
-      const state = this.#sources.answering(tally)
+      const state = this.#sources.tallies.answering(tally)
       if (state === undefined) continue
       this.#keys.set(tally, state.key)
       const live = this.#byKey.get(state.key) ?? this.#addTally(state)
@@ -171,7 +171,8 @@ export class SegmentIndex {
     }
   }
 
-  #addTally({ key, tally }: TallyState): LiveTally {
+  #addTally(state: TallyState): LiveTally {
+    const { key, tally } = state
     const { kind, events, keeps } = tally
     const live: LiveTally = { key, keeps, leaves: new ByAudience() }
     this.#byKey.set(key, live)
@@ -181,7 +182,7 @@ export class SegmentIndex {
     selection.tallies.push(live)
     addUnder(this.tallies[kind], [events.name], selection)
     if (kind === 'account') {
-      const twin = this.#sources.answering({ ...tally, kind: 'user' })
+      const twin = this.#sources.tallies.twinOf(state)
       if (twin && !this.#byKey.has(twin.key)) this.#addTally(twin)
     }
     return live

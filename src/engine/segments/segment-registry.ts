@@ -65,7 +65,7 @@ export class SegmentRegistry {
   get index(): SegmentIndex {
     this.#index ??= new SegmentIndex(
       this.#list().map((state) => ({ state, rule: this.#compile(state.definition) })),
-      { answering: (tally) => this.tallies.answering(tally), identity: this.#identity },
+      { tallies: this.tallies, identity: this.#identity },
     )
     return this.#index
   }
@@ -213,8 +213,7 @@ export class SegmentRegistry {
       const { tallies = [], users = [] } = this.#compile(definition)?.dependencies ?? {}
       for (const { segment } of users) asked.add(segment)
       for (const tally of tallies.flatMap(withTwin)) {
-        const key = this.tallies.answering(tally)?.key
-        if (key !== undefined) askers.set(key, [...(askers.get(key) ?? []), definition.id])
+        for (const key of this.tallies.keysFor(tally)) askers.set(key, [...(askers.get(key) ?? []), definition.id])
       }
     }
     for (const heir of this.tallies.dropUnused(askers, place)) this.#refill(heir, place)

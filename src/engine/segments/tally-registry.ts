@@ -35,6 +35,17 @@ export class TallyRegistry {
     return answeringTally(this.#families.get(tallyFamily(tally)) ?? [], tally)
   }
 
+  /** What is counted of each user for an account's tally. */
+  twinOf({ tally, twin }: TallyState): TallyState | undefined {
+    return twin === undefined ? this.answering(userTwin(tally)) : this.#states.get(twin)
+  }
+
+  /** What answers this, and what that is made of. */
+  keysFor(tally: Tally): string[] {
+    const state = this.answering(tally)
+    return state === undefined ? [] : [state.key, ...(state.twin === undefined ? [] : [state.twin])]
+  }
+
   /** In the order of their keys. */
   list(): TallyState[] {
     return [...this.#states.values()].toSorted(byKey)
@@ -51,6 +62,7 @@ export class TallyRegistry {
     for (const state of this.#states.values()) {
       if (state.owner !== owner || state.isComplete) continue
       state.isComplete = true
+      delete state.twin
       this.#changed.add(state.key)
     }
     this.#dropCovered()
@@ -94,22 +106,45 @@ export class TallyRegistry {
 
   /** A smaller one is not needed where a larger one is complete. */
   #dropCovered(): void {
+    const twins = new Set(this.list().map(({ twin }) => twin))
     for (const family of this.#families.values()) {
       for (const state of family) {
         const isCovered = family.some(
           (other) =>
             other !== state && other.isComplete && this.#states.has(other.key) && covers(other.tally.keeps, state.tally.keeps),
         )
-        if (isCovered) this.#drop(state)
+        if (isCovered && !twins.has(state.key)) this.#drop(state)
       }
     }
   }
 
-  #register(tally: Tally, { owner, place, isComplete }: Registering): void {
+  #register(tally: Tally, registering: Registering): void {
+    const twin = tally.kind === 'account' && !registering.isComplete ? this.#ownTwin(tally, registering) : undefined
+    this.#add(tally, registering, twin)
+  }
+
+  /** Of the same owner, and since when the account's is. */
+  #ownTwin(tally: Tally, registering: Registering): string {
+    const wanted = userTwin(tally)
+    const known = this.#families
+      .get(tallyFamily(wanted))
+      ?.find(
+        ({ owner, since, isComplete, tally: { keeps } }) =>
+          !isComplete &&
+          owner === registering.owner &&
+          since === registering.place.position &&
+          covers(keeps, tally.keeps) &&
+          covers(tally.keeps, keeps),
+      )
+    return known?.key ?? this.#add(wanted, registering)
+  }
+
+  #add(tally: Tally, { owner, place, isComplete }: Registering, twin?: string): string {
     const prefix = `${place.position.toString(36)}.${place.index.toString(36)}`
     if (this.#keys.prefix !== prefix) this.#keys = { prefix, used: 0 }
     const key = `${prefix}.${(this.#keys.used++).toString(36)}`
-    this.#put({ key, tally, since: place.position, owner, isComplete })
+    this.#put({ key, tally, since: place.position, owner, isComplete, ...(twin !== undefined && { twin }) })
+    return key
   }
 
   #put(state: TallyState): void {
@@ -140,6 +175,6 @@ export function withTwin(tally: Tally): Tally[] {
   return tally.kind === 'account' ? [userTwin(tally), tally] : [tally]
 }
 
-export function userTwin(tally: Tally): Tally {
+function userTwin(tally: Tally): Tally {
   return { ...tally, kind: 'user' }
 }

@@ -82,6 +82,11 @@ export type TallyState = {
   /** The segment whose filling brings the history. */
   owner: string
   isComplete: boolean
+  /**
+   * Of accounts, until complete: the tally that counts the same for each user, of which history comes in the same pages. From one that is
+   * complete already a user who moves would bring along what a page is still to bring.
+   */
+  twin?: string
 }
 
 /** By key of the tally. A number for `count`; instants; with a property, instants and values in turn. */

@@ -161,6 +161,26 @@ describe('a segment that asks what another one brings the history of', () => {
   })
 })
 
+test.each([0, 1, 2])('who changes accounts behind page %i of their history is counted once by the new one', async (count) => {
+  const join = async (groupId: string) => {
+    await world.send(...PEOPLE.map((userId, i) => event({ type: 'group', userId, groupId: `${groupId}-${i}` })))
+    await world.settle()
+  }
+  // What accounts ask is counted of users already, and its history is there.
+  await world.define('regular', all(did('Order', 'is_at_least', { count: 5 })))
+  await fillAll(pagesOf())
+  await join('old')
+  await world.define('busy', { type: 'accounts_segment', predicate: all(TWICE) })
+  const pages = pagesOf()
+  for (let i = 0; i < count; i++) await fill(pages)
+  await join('new')
+  await fillAll(pages)
+  expect(await membersOf('busy')).toBe(0)
+  await world.send(...PEOPLE.map((userId) => event({ name: 'Order', userId })))
+  await world.settle()
+  expect(await membersOf('busy')).toBe(PEOPLE.length)
+})
+
 test('a segment of those who are not in another one lets nobody in before that one is filled', async () => {
   await world.define('buyers', all(did('Order', 'at_least_once')))
   const rule = all({ property: { key: 'segment' }, operator: 'is_not_member', options: { value: ['buyers'] } })
